@@ -1,0 +1,194 @@
+"""The two things a store is: an Archive of stories, and a Ledger of everything else that must survive.
+
+Both have an embedded implementation (no server) and one on Elasticsearch; `tests/contracts/` holds both to the
+promises written here. All methods are synchronous, raise StoreUnavailable where the store does not answer and
+StoreError where it refuses, and may be called from several processes at once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from pipeline.core.query import Query
+from pipeline.core.story import Story
+
+Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "meta"]
+Facet = Literal["topic", "source", "country", "lang", "status", "day"]
+Sort = Literal["newest", "relevance"]
+Interval = Literal["hour", "day", "week", "month"]
+
+
+# ── Ledger ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of a ledger: a JSON object under a key, and when it next needs attention.
+
+    `due` None means: never. `version` is the store's own mark of this state of the row, set on reading.
+    """
+
+    key: str
+    data: Mapping[str, Any]
+    due: datetime | None = None
+    version: str = ""
+
+
+class Ledger(Protocol):
+    """Small durable records by kind and key.
+
+    Everything that must survive a crash is a record: a feed's state, an entry that is not yet a story, an alert
+    that is not yet delivered, a failure, a saved rule, the lease of a pass. What a record means is written once,
+    over this protocol, in the module named after it (`entries`, `failures`, `lease`, `outbox`, …).
+    A write is durable and visible to `get` when the call returns, and to `due` and `scan` of any later call.
+    """
+
+    def create(self, kind: Kind, records: Sequence[Record]) -> list[bool]:
+        """Insert what does not exist; for each record, whether this call made it (one winner per key)."""
+        ...
+
+    def get(self, kind: Kind, keys: Sequence[str]) -> dict[str, Record]:
+        """The records that exist among `keys`."""
+        ...
+
+    def put(self, kind: Kind, records: Sequence[Record]) -> None:
+        """Insert or overwrite; the last of several records with one key stays."""
+        ...
+
+    def replace(self, kind: Kind, record: Record) -> bool:
+        """Overwrite only if the stored `version` still is `record.version`; whether it did."""
+        ...
+
+    def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
+        """The records with `due <= now`, earliest first."""
+        ...
+
+    def scan(self, kind: Kind, prefix: str = "") -> Iterator[Record]:
+        """All records whose key starts with `prefix`, by key."""
+        ...
+
+    def delete(self, kind: Kind, keys: Sequence[str]) -> int:
+        """Remove; returns how many existed."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# ── Archive ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What became of one story handed to `index`: `error` is set where `outcome` is "failed"."""
+
+    id: str
+    outcome: Literal["new", "revised", "unchanged", "failed"]
+    revision: int = 1
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result. `score` is BM25 for relevance, 0 for newest; `outlets` is set when folding clusters."""
+
+    story: Story
+    score: float = 0.0
+    outlets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a search's results.
+
+    `total` is exact; `cursor` continues after the last hit ("" at the end) and stays valid while stories are
+    added; `facets` maps each facet asked for to (value, count), most first (days ascending); `timeline` is
+    (start of interval, count), ascending, empty intervals left out.
+    """
+
+    total: int
+    hits: tuple[Hit, ...]
+    cursor: str = ""
+    facets: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    timeline: tuple[tuple[datetime, int], ...] = ()
+
+
+class Archive(Protocol):
+    """Stories: one current revision for each id, earlier revisions kept behind it."""
+
+    def index(self, stories: Sequence[Story]) -> list[Indexed]:
+        """Store stories, durable on return, searchable after `refresh`; results in the order given.
+
+        Idempotent by id. Same title and body as stored: `unchanged` (new `feeds`, topics or events are still
+        taken over). Another title or body: `revised`, with the revision counted up, `seen` and `published`
+        of the first revision kept, and the text before kept for `history`. One bad story does not stop the others.
+        """
+        ...
+
+    def refresh(self) -> None:
+        """Make everything indexed so far searchable (also by other processes)."""
+        ...
+
+    def get(self, ids: Sequence[str]) -> dict[str, Story]:
+        """The current revisions of those that exist; sees what `index` stored at once."""
+        ...
+
+    def history(self, id: str) -> list[Story]:
+        """All revisions, oldest first; empty where the id is unknown."""
+        ...
+
+    def search(
+        self,
+        query: Query,
+        *,
+        now: datetime,
+        limit: int = 20,
+        sort: Sort = "newest",
+        cursor: str = "",
+        facets: Sequence[Facet] = (),
+        timeline: Interval | None = None,
+    ) -> Page:
+        """What `query` finds, as of `now` (for relative times). "newest" is by `published`, then id."""
+        ...
+
+    def stories(self, query: Query | None = None, *, now: datetime) -> Iterator[Story]:
+        """Every story that `query` finds (all without one), in any order, memory flat."""
+        ...
+
+    def delete_before(self, before: datetime) -> int:
+        """Remove stories published before; returns how many."""
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """Facts for a person: kind, place, stories, size in bytes, schema version, whether it needs a reindex."""
+        ...
+
+    def reindex(self) -> int:
+        """Rebuild what is derived (search index, mappings) from the stories; search goes on meanwhile."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An opened store: `open_store` (stores/__init__.py) makes one from a directory or a URL."""
+
+    archive: Archive
+    ledger: Ledger
+
+    def close(self) -> None:
+        self.archive.close()
+        self.ledger.close()
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of at most `size` items (itertools.batched is 3.12+)."""
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
