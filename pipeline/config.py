@@ -9,9 +9,24 @@
 `${NAME}` inside a string takes a secret from the environment variable NAME.
 """
 
-from typing import Annotated, Literal
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.core.errors import ConfigError, QueryError
+from pipeline.core.urls import canonical_url
+from pipeline.core.yamltext import Path as YamlPath
+from pipeline.core.yamltext import YamlText, parse_yaml, suggest
+
+if TYPE_CHECKING:  # `wirewatch search` needs the settings alone, and quickly
+    from pipeline.core.alerts import AlertRule
+    from pipeline.core.topics import Topics
 
 
 class Model(BaseModel):
@@ -119,3 +134,222 @@ class Settings(Model):
     network: NetworkSettings = NetworkSettings()
     extract: ExtractSettings = ExtractSettings()
     channels: dict[str, ChannelSettings] = Field(default_factory=dict)
+
+
+class FeedGroup(Model):
+    """Feeds that belong together; the group's tags are added to each feed's own."""
+
+    name: str
+    tags: tuple[str, ...] = ()
+    feeds: tuple[FeedSettings, ...] = ()
+
+
+class FeedsFile(Model):
+    """`feeds.yaml`."""
+
+    groups: tuple[FeedGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that `configs/` says, checked."""
+
+    directory: Path
+    settings: Settings
+    feeds: tuple[FeedSettings, ...]
+    topics: "Topics"
+    rules: "tuple[AlertRule, ...]"
+
+
+def default_directory() -> Path:
+    """`$WIREWATCH_CONFIG`, else `configs/` here, else the configuration that ships with the package."""
+    if named := os.environ.get("WIREWATCH_CONFIG"):
+        return Path(named)
+    here = Path("configs")
+    if (here / "wirewatch.yaml").is_file():
+        return here
+    package = Path(__file__).parent
+    shipped = package / "configs"
+    return shipped if shipped.is_dir() else package.parent / "configs"
+
+
+def load(directory: Path) -> Config:
+    """Load and check all of a configuration directory; raises ConfigError with every mistake in it."""
+    mistakes: list[str] = []
+
+    def attempt(part: Any, *args: Any) -> Any:
+        try:
+            return part(*args)
+        except ConfigError as error:
+            mistakes.extend(error.mistakes)
+            return None
+
+    settings = attempt(load_settings, directory)
+    feeds = attempt(load_feeds, directory)
+    topics = attempt(_load_topics, directory)
+    channels = tuple(settings.channels) if settings is not None else None
+    rules = attempt(_load_rules, directory, channels)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return Config(directory, settings, feeds, topics, rules)
+
+
+def load_settings(directory: Path) -> Settings:
+    """`wirewatch.yaml` alone; all defaults where the file is missing or empty."""
+    if not directory.is_dir():
+        raise ConfigError([f"{directory}: no such configuration directory; name one with --config DIR"])
+    path = directory / "wirewatch.yaml"
+    return _validated(Settings, _read(path)) if path.exists() else Settings()
+
+
+def load_feeds(directory: Path) -> tuple[FeedSettings, ...]:
+    """`feeds.yaml` alone, flattened: ids filled in and unique, group tags added, queries checked."""
+    from pipeline.core.query import parse as parse_query
+
+    path = directory / "feeds.yaml"
+    if not path.exists():
+        return ()
+    document = _read(path)
+    file = _validated(FeedsFile, document)
+    feeds: list[FeedSettings] = []
+    mistakes: list[str] = []
+    ids: dict[str, str] = {}
+    urls: dict[str, str] = {}
+    for g, group in enumerate(file.groups):
+        for f, feed in enumerate(group.feeds):
+            at: YamlPath = ("groups", g, "feeds", f)
+            full = feed.model_copy(
+                update={"id": feed.id or feed_id(feed.url), "tags": tuple(dict.fromkeys(group.tags + feed.tags))}
+            )
+            for known, value, name in ((ids, full.id, "id"), (urls, canonical_url(full.url), "url")):
+                if value in known:
+                    mistakes.append(f"{document.at((*at, name))}: {value} is already the {name} of the feed "
+                                    f"at {known[value]}; keep one")
+                known.setdefault(value, document.at(at))
+            for name in ("include", "exclude"):
+                if text := getattr(full, name):
+                    try:
+                        parse_query(text)
+                    except QueryError as error:
+                        mistakes.append(f"{document.at((*at, name))}: {error}")
+            feeds.append(full)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return tuple(feeds)
+
+
+def feed_id(url: str) -> str:
+    """A short stable name for a feed that was given none: host and path, as letters, digits and hyphens."""
+    parts = urlsplit(url)
+    name = f"{(parts.hostname or '').removeprefix('www.')}{parts.path}{'-' + parts.query if parts.query else ''}"
+    return re.sub(r"[^\w.]+", "-", name).strip("-").lower() or "feed"
+
+
+def _load_topics(directory: Path) -> "Topics":
+    from pipeline.core.topics import load_topics
+
+    topics = {str(p): _text(p) for p in sorted((directory / "topics").glob("*.yaml"))}
+    lists = {p.stem: _text(p) for p in sorted((directory / "lists").glob("*.txt"))}
+    return load_topics(topics, lists)
+
+
+def _load_rules(directory: Path, channels: Sequence[str] | None) -> "tuple[AlertRule, ...]":
+    """Without `channels` (the settings did not load) every channel name is taken as known."""
+    from pipeline.core.alerts import load_rules
+
+    files = {str(p): _text(p) for p in sorted((directory / "alerts").glob("*.yaml"))}
+    return load_rules(files, channels)
+
+
+# ── from YAML to models ───────────────────────────────────────────────────────────────────────────────────
+
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+M = TypeVar("M", bound=Model)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read as UTF-8 text: {error}"]) from None
+
+
+def _read(path: Path) -> YamlText:
+    document = parse_yaml(_text(path), str(path))
+    mistakes: list[str] = []
+    data = _with_environment(document.data, (), document, mistakes, os.environ)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return YamlText(document.name, data, document.lines)
+
+
+def _with_environment(
+    value: Any, path: YamlPath, document: YamlText, mistakes: list[str], environment: Mapping[str, str]
+) -> Any:
+    """`value` with each ${NAME} replaced; the value itself is never shown in a message."""
+    if isinstance(value, dict):
+        return {k: _with_environment(v, (*path, k), document, mistakes, environment) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_with_environment(v, (*path, i), document, mistakes, environment) for i, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def take(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in environment:
+            mistakes.append(f"{document.at(path)}: the environment has no variable {name}; "
+                            f"set it (export {name}=…) or write the value here")
+        return environment.get(name, "")
+
+    return _VARIABLE.sub(take, value)
+
+
+def _validated(model: type[M], document: YamlText) -> M:
+    data = {} if document.data is None else document.data
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError([_mistake(model, document, dict(detail)) for detail in error.errors()]) from None
+
+
+def _mistake(model: type[Model], document: YamlText, detail: dict[str, Any]) -> str:
+    """One pydantic complaint as `file:line: path: what is wrong, what is allowed`."""
+    # A discriminated union puts the chosen tag into the path, which the file does not have.
+    path: YamlPath = ()
+    for step in detail["loc"]:
+        if (*path, step) in document.lines or step == detail["loc"][-1]:
+            path = (*path, step)
+    kind, given = detail["type"], detail.get("input")
+    if kind == "extra_forbidden":
+        return f"{document.at(path)}: unknown key{suggest(str(path[-1]), _keys_at(model, detail['loc'][:-1]))}"
+    if kind == "missing":
+        return f"{document.at(path)}: is missing"
+    secret = re.search(r"key|secret|password|header|user", ".".join(map(str, path)), re.IGNORECASE)
+    shown = "" if secret or isinstance(given, dict | list) else f", not {given!r}"
+    return f"{document.at(path)}: {detail['msg'][0].lower()}{detail['msg'][1:]}{shown}"
+
+
+def _keys_at(model: Any, loc: Sequence[str | int]) -> list[str]:
+    """The keys that the model at `loc` knows (all that any member of a union knows)."""
+    nodes: list[Any] = [model]
+    for step in loc:
+        below: list[Any] = []
+        for node in nodes:
+            fields = getattr(node, "model_fields", None)
+            if fields is not None and step in fields:
+                below.append(fields[step].annotation)
+            elif fields is not None:
+                below.append(node)  # the tag of a union: stay
+            else:
+                below.extend(get_args(node))
+        nodes = below
+    keys: set[str] = set()
+    seen = 0
+    while nodes and seen < 100:
+        node = nodes.pop()
+        seen += 1
+        if hasattr(node, "model_fields"):
+            keys.update(node.model_fields)
+        else:
+            nodes.extend(get_args(node))
+    return sorted(keys)
