@@ -51,7 +51,7 @@ class NetworkSettings(Model):
     per_host_concurrency: int = Field(2, gt=0)
     per_host_delay_s: float = Field(1.0, ge=0)
     """Least time between the starts of two requests to one host."""
-    robots: Literal["articles", "all", "off"] = "articles"
+    robots: Literal["articles", "all", "ignore"] = "articles"
     allow_loopback: bool = False
     """Let requests reach 127.0.0.0/8 and ::1: for tests, the demo and a webhook receiver on this machine."""
     connect_to: dict[str, str] = Field(default_factory=dict)
