@@ -1,0 +1,115 @@
+"""Entries on their way to becoming stories: each is a ledger record from the moment a feed first shows it.
+
+A record is written before the feed's own state, and stays due until its story is stored and its alerts are
+claimed. So a crash anywhere leaves either an unpolled feed or a due entry, and the next pass goes on from there.
+
+    data: {"feeds": {feed id: fingerprint}, "seen": first seen, "attempts": n,
+           "entry": the Entry while there is work to do, otherwise absent}
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from pipeline.core.story import Entry, from_plain, to_plain
+from pipeline.stores.base import Ledger, Record
+
+RETRY_AFTER: Final = tuple(timedelta(minutes=m) for m in (15, 60, 240, 720, 1440))
+"""When an article that could not be fetched for a passing reason is tried again, by attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One entry that needs work, and why.
+
+    `new`: never seen · `changed`: its feed shows another title or text · `carried`: stored already, another feed
+    carries it too · `retry`: a pass was cut off, or its article could not be fetched. `seen` is when it was
+    first met, whatever the reason; `attempts` how often its article was tried.
+    """
+
+    entry: Entry
+    why: Literal["new", "changed", "carried", "retry"]
+    seen: datetime
+    attempts: int = 0
+
+
+def fingerprint(entry: Entry) -> str:
+    """What must change for an entry to count as changed: its title and text."""
+    return hashlib.sha256(f"{entry.title}\0{entry.text}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def claim(ledger: Ledger, entries: Sequence[Entry], now: datetime) -> list[Task]:
+    """Record what is new or different among entries and return it as tasks, in the order given."""
+    unique = {entry.id: entry for entry in reversed(entries)}
+    known = ledger.get("entry", list(unique))
+    fresh = [
+        Record(id, _data({entry.feed: fingerprint(entry)}, now.isoformat(), 0, entry), due=now)
+        for id, entry in unique.items()
+        if id not in known
+    ]
+    lost = {record.key for record, won in zip(fresh, ledger.create("entry", fresh), strict=True) if not won}
+    if lost:  # another worker met the same entry in another feed a moment ago
+        known |= ledger.get("entry", sorted(lost))
+    tasks: list[Task] = []
+    updates: list[Record] = []
+    for id, entry in reversed(unique.items()):
+        record = known.get(id)
+        if record is None:
+            tasks.append(Task(entry, "new", now))
+            continue
+        feeds: Mapping[str, str] = record.data["feeds"]
+        mark = fingerprint(entry)
+        if feeds.get(entry.feed) == mark:
+            continue
+        waiting = "entry" in record.data
+        why: Literal["changed", "carried"] = "changed" if entry.feed in feeds else "carried"
+        data = _data({**feeds, entry.feed: mark}, record.data["seen"], record.data["attempts"],
+                     from_plain(Entry, record.data["entry"]) if waiting and why == "carried" else entry)
+        updates.append(Record(id, data, due=record.due or now))
+        if not waiting or why == "changed":
+            tasks.append(Task(entry, why, datetime.fromisoformat(record.data["seen"])))
+    ledger.put("entry", updates)
+    return tasks
+
+
+def due(ledger: Ledger, now: datetime, limit: int = 100_000) -> list[Task]:
+    """Entries left over from earlier passes whose time has come."""
+    return [
+        Task(
+            from_plain(Entry, record.data["entry"]),
+            "retry",
+            datetime.fromisoformat(record.data["seen"]),
+            record.data["attempts"],
+        )
+        for record in ledger.due("entry", now, limit)
+        if "entry" in record.data
+    ]
+
+
+def carriers(ledger: Ledger, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The ids of the feeds that carry each entry."""
+    return {id: tuple(sorted(record.data["feeds"])) for id, record in ledger.get("entry", ids).items()}
+
+
+def settle(ledger: Ledger, tasks: Mapping[str, Task], again: Mapping[str, bool], now: datetime) -> None:
+    """Mark entries as done, or (`again`: the article is worth another try) as due later, at most five times."""
+    records = []
+    for id, record in ledger.get("entry", list(tasks)).items():
+        task = tasks[id]
+        attempts = task.attempts + 1
+        feeds, seen = record.data["feeds"], record.data["seen"]
+        if again.get(id) and attempts <= len(RETRY_AFTER):
+            due_at = now + RETRY_AFTER[attempts - 1]
+            records.append(Record(id, _data(feeds, seen, attempts, task.entry), due=due_at))
+        else:
+            records.append(Record(id, _data(feeds, seen, attempts, None)))
+    ledger.put("entry", records)
+
+
+def _data(feeds: Mapping[str, str], seen: str, attempts: int, entry: Entry | None) -> dict[str, Any]:
+    data: dict[str, Any] = {"feeds": dict(feeds), "seen": seen, "attempts": attempts}
+    if entry is not None:
+        data["entry"] = to_plain(entry)
+    return data
