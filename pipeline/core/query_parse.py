@@ -1,0 +1,384 @@
+"""Query text to a query tree: a recursive descent that knows where it stands.
+
+    any    := all ("OR" all)*                 all   := not (["AND"] not)*
+    not    := ("NOT" | "-") not | term        term  := "(" any ")" | field ":" value | "*" | text
+    text   := word | word"*" | "="word | "="'"…"' | '"…"' ["~" n]
+    value  := text | tag | time | "(" any ")"          event := "event:(" (topic | name ":" tag)+ ")"
+
+A field before a parenthesis holds for every bare term inside: `title:(drone OR missile)`.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final, NoReturn, cast, get_args
+
+from pipeline.core.errors import QueryError
+from pipeline.core.query_nodes import (
+    TAG_FIELDS,
+    TEXT_FIELDS,
+    All,
+    Event,
+    Exact,
+    In,
+    Near,
+    Not,
+    Phrase,
+    Prefix,
+    Published,
+    Query,
+    Tag,
+    TagField,
+    Word,
+    all_of,
+    any_of,
+    tag_value,
+)
+from pipeline.core.story import ClaimStatus
+from pipeline.core.text import Text, stem
+from pipeline.core.yamltext import suggest
+
+MAX_LENGTH: Final = 20_000
+"""Characters of a query."""
+MAX_DEPTH: Final = 40
+"""Parentheses and NOTs within each other."""
+MAX_TERMS: Final = 1_000
+"""Words, tags and times of a query."""
+MAX_BETWEEN: Final = 100
+MAX_AGE: Final = timedelta(days=36_525)
+
+STATUSES: Final[tuple[str, ...]] = get_args(ClaimStatus)
+ROLES: Final = ("supplier", "recipient", "weapon", "actor", "target", "location", "holder", "partner")
+"""Roles that come with the built-in topics; others are allowed, since topics are configured."""
+FIELDS: Final = (*TEXT_FIELDS, *TAG_FIELDS, "event", "after", "before", "since")
+
+_TIMES: Final = {"after": "after", "since": "after", "before": "before"}
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_QUOTES: Final = '"“”„‟'
+_SPACE: Final = re.compile(r"\s*")
+_NAME: Final = re.compile(r"([^\W\d_][\w-]*):(?!//)")
+_OPERATOR: Final = re.compile(rf"(AND|OR|NOT)(?=[\s(){_QUOTES}]|$)")
+_BARE: Final = re.compile(rf"[^\s(){_QUOTES}]+")
+_QUOTED: Final = re.compile(rf"[{_QUOTES}]((?:[^{_QUOTES}\\]|\\.)*)[{_QUOTES}]")
+_AGE: Final = re.compile(r"(\d{1,9})([smhdw])")
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_HELP: Final = 'such as: missile launch, "ballistic missile", topic:sanctions, since:24h; * finds every story'
+
+
+def parse(text: str) -> Query:
+    """The query that `text` asks; raises QueryError at the character where it cannot be understood."""
+    return _Parser(text).whole()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = re.sub(r"\s", " ", text)
+        self.at = 0
+        self.depth = 0
+        self.terms = 0
+
+    def fail(self, message: str, at: int | None = None) -> NoReturn:
+        raise QueryError(message, self.text, self.at if at is None else at)
+
+    # ── boolean ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def whole(self) -> Query:
+        if len(self.text) > MAX_LENGTH:
+            self.text, length = self.text[:60], len(self.text)
+            self.fail(f"the query is {length:,} characters long, at most {MAX_LENGTH:,} are allowed", 0)
+        if not self.text.strip():
+            self.fail(f"the query is empty; write what to find, {_HELP}", 0)
+        query = self.any("")
+        if self.at < len(self.text):
+            self.fail("this ) closes nothing")
+        return query
+
+    def any(self, field: str) -> Query:
+        parts = [self.all(field)]
+        while self.operator() == "OR":
+            self.at += 2
+            parts.append(self.all(field))
+        return any_of(parts)
+
+    def all(self, field: str) -> Query:
+        parts = [self.negated(field)]
+        while not self.ended() and self.operator() != "OR":
+            if self.operator() == "AND":
+                self.at += 3
+            parts.append(self.negated(field))
+        return all_of(parts)
+
+    def negated(self, field: str) -> Query:
+        operator, start = self.operator(), self.at
+        if self.ended():
+            before = self.text[:start].rstrip()
+            if match := re.search(r"(?<!\S)(AND|OR|NOT)$", before):
+                self.fail(f"{match[0]} needs something after it", match.start())
+            self.fail("nothing inside these parentheses", max(before.rfind("("), 0))
+        if operator in ("AND", "OR"):
+            self.fail(f'{operator} needs something before it; for the word itself write "{operator.lower()}"')
+        if operator == "NOT" or self.peek() == "-":
+            self.at += 3 if operator else 1
+            if not operator and self.peek() in " -":
+                self.fail("- needs a term right after it; to search for punctuation is not possible", start)
+            self.enter(start)
+            query = Not(self.negated(field))
+            self.depth -= 1
+            return query
+        return self.term(field)
+
+    # ── terms ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def term(self, field: str) -> Query:
+        start = self.at
+        if self.peek() == "(":
+            return self.group(field)
+        if name := _NAME.match(self.text, start):
+            return self.named(name[1], start, name.end())
+        if field in TAG_FIELDS:
+            return self.tag(cast(TagField, field))
+        return self.words(cast(In, field))
+
+    def group(self, field: str) -> Query:
+        start = self.at
+        self.enter(start)
+        self.at += 1
+        query = self.any(field)
+        if self.peek() != ")":
+            self.fail("this ( is never closed", start)
+        self.at += 1
+        self.depth -= 1
+        return query
+
+    def named(self, written: str, start: int, after: int) -> Query:
+        name = written.lower()
+        if name not in FIELDS:
+            self.fail(f'unknown field "{written}"{suggest(name, FIELDS)} (to search for the text itself, '
+                      f"put it in quotes)", start)
+        self.at = after
+        if self.ended(skip=False) or self.peek() == " ":
+            self.fail(f'nothing after "{written}:"; the value follows without a space', start)
+        if name == "event":
+            return self.event(start)
+        if name in _TIMES:
+            return self.time(_TIMES[name], written)
+        if self.peek() == "(":
+            return self.group(name)
+        if name in TAG_FIELDS:
+            return self.tag(cast(TagField, name))
+        return self.words(cast(In, name))
+
+    def words(self, where: In) -> Query:
+        start = self.at
+        self.count(start)
+        exact = self.peek() == "="
+        if exact:
+            self.at += 1
+        if self.quote():
+            words = self.normal(self.quoted(), start)
+            after = self.peek()
+            if exact:
+                return Exact(words, where)
+            if after == "~":
+                return self.near(words, where, start)
+            if after == "*":
+                self.fail("a phrase cannot end in *; a prefix takes one word without quotes, such as missil*")
+            return Phrase(words, where) if len(words) > 1 else Word(words[0], where)
+        bare = self.bare()
+        if bare == "*" and not where and not exact:
+            return All()
+        for sign, rule in (("~", 'stands only after two words in quotes, such as "shells russia"~5'),
+                           ("*", "stands only at the end of a word, such as missil*")):
+            if (place := bare.find(sign)) >= 0 and (sign != "*" or place < len(bare) - 1 or exact or place == 0):
+                self.fail(f"{sign} {rule}", self.at - len(bare) + place)
+        words = self.normal(bare, start)
+        if exact:
+            return Exact(words, where)
+        if bare.endswith("*"):
+            if len(words) > 1:
+                self.fail(f'a prefix takes one word, "{bare[:-1]}" has {len(words)}', start)
+            if len(words[0]) < 2 and words[0].isascii():
+                self.fail("a prefix needs at least two characters before the *", start)
+            return Prefix(words[0], where)
+        return Phrase(words, where) if len(words) > 1 else Word(words[0], where)
+
+    def near(self, words: tuple[str, ...], where: In, start: int) -> Query:
+        sign = self.at
+        self.at += 1
+        number = self.bare() if not self.ended(skip=False) and self.peek() not in ' "' else ""
+        if not re.fullmatch(r"\d{1,9}", number, re.ASCII) or int(number) > MAX_BETWEEN:
+            self.fail(f"~ takes the number of words that may stand between, 0 to {MAX_BETWEEN}", sign)
+        if len(words) != 2:
+            pairs = " ".join(f'"{a} {b}"~{number}' for a, b in pairwise(words))
+            hint = f"; write pairs: {pairs}" if pairs else ""
+            self.fail(f"proximity takes exactly two words, here are {len(words)}{hint}", start)
+        if stem(words[0]) == stem(words[1]):
+            self.fail("proximity needs two different words", start)
+        return Near(words[0], words[1], int(number), where)
+
+    def tag(self, field: TagField) -> Query:
+        start = self.at
+        self.count(start)
+        raw, prefix = self.value(star=True)
+        value = self.checked(field, raw, prefix, start)
+        if not value and not prefix:
+            self.fail(f"{field}: needs a value", start)
+        return Tag(field, value, prefix)
+
+    def event(self, start: int) -> Query:
+        if self.peek() != "(":
+            self.fail("event: takes facts in parentheses, such as event:(arms-transfer supplier:KP status:alleged)",
+                      start)
+        opened = self.at
+        self.at += 1
+        facts: list[str] = []
+        while True:
+            self.skip()
+            place = self.at
+            if self.ended(skip=False):
+                break
+            operator = self.operator()
+            if operator in ("OR", "NOT") or self.peek() in "-(":
+                self.fail("inside event:(…) facts are only listed; write event:(…) OR event:(…)")
+            if operator == "AND":
+                self.at += 3
+                continue
+            self.count(place)
+            written = _NAME.match(self.text, place)
+            name = written[1].lower() if written else "topic"
+            if written:
+                self.at = written.end()
+            known = ("topic", "status", *ROLES)
+            if name not in known and (hint := suggest(name, known)).startswith("; did you"):
+                self.fail(f'unknown fact "{name}"{hint}', place)
+            if self.ended(skip=False) or self.peek() == " ":
+                self.fail(f'nothing after "{name}:"; the value follows without a space', place)
+            at_value = self.at
+            value = self.checked(name, self.value(star=False)[0], False, at_value)
+            if not value:
+                self.fail(f"{name}: needs a value", place)
+            facts.append(f"{name}:{value}")
+        if self.at == len(self.text):
+            self.fail("this ( is never closed", opened)
+        if not facts:
+            self.fail("event:() needs at least one fact, such as event:(arms-transfer supplier:KP)", opened)
+        self.at += 1
+        return Event(tuple(facts))
+
+    def time(self, side: str, written: str) -> Query:
+        start = self.at
+        self.count(start)
+        if self.peek() == "(":
+            self.fail(f"{written}: takes one time, not a group")
+        raw = self.value(star=False)[0].strip()
+        moment = _age(raw) or _date(raw)
+        if moment is None:
+            self.fail(f'"{raw}" is not a time; write a date (2022-11-01), a time in UTC (2022-11-01T14:30Z) '
+                      f"or an age (30m, 24h, 7d, 2w; at most 100 years)", start)
+        return Published("after" if side == "after" else "before", moment)
+
+    def checked(self, field: str, raw: str, prefix: bool, start: int) -> str:
+        """A tag value in the form in which it is compared; what can only be a mistake is an error."""
+        value = tag_value(raw)
+        if field == "status" and not prefix and value not in STATUSES:
+            self.fail(f'unknown status "{raw}"{suggest(value, STATUSES)}', start)
+        if field == "country":
+            value = {"uk": "gb"}.get(value, value)
+            if not prefix and not re.fullmatch("[a-z]{2}", value):
+                self.fail(f'"{raw}" is not a country code; write two letters, such as country:KP', start)
+        if field in ("topic", "lang") and value and not re.fullmatch(r"[\w-]+", value):
+            self.fail(f'"{raw}" is not a name as {field}: takes it; for several write {field}:(a OR b)', start)
+        return value
+
+    # ── characters ────────────────────────────────────────────────────────────────────────────────────────
+
+    def value(self, star: bool) -> tuple[str, bool]:
+        """A value in quotes or bare, and whether a * follows it (where that is allowed)."""
+        if self.quote():
+            raw = self.quoted()
+            prefix = self.peek() == "*"
+            if prefix:
+                self.at += 1
+        else:
+            raw = self.bare()
+            prefix = raw.endswith("*")
+            raw = raw.removesuffix("*")
+            if "*" in raw:
+                self.fail("* stands only at the end of a value", self.at - len(raw) - prefix + raw.find("*"))
+        if prefix and not star:
+            self.fail("* is not possible here", self.at - 1)
+        return raw, prefix
+
+    def normal(self, raw: str, start: int) -> tuple[str, ...]:
+        words = tuple(Text.of(raw).words)
+        if not words:
+            self.fail("there is no word in this term: only letters and digits can be searched for", start)
+        if tuple(Text.of(" ".join(words)).words) != words:
+            self.fail("this is longer than any word in the index", start)
+        self.terms += len(words) - 1
+        self.count(start, 0)
+        return words
+
+    def bare(self) -> str:
+        match = _BARE.match(self.text, self.at)
+        if match is None:
+            self.fail("a term is missing here")
+        self.at = match.end()
+        return match[0]
+
+    def quoted(self) -> str:
+        match = _QUOTED.match(self.text, self.at)
+        if match is None:
+            self.fail("this quote is never closed")
+        self.at = match.end()
+        return re.sub(r"\\(.)", r"\1", match[1])
+
+    def quote(self) -> bool:
+        return not self.ended(skip=False) and self.peek() in _QUOTES
+
+    def skip(self) -> None:
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+
+    def peek(self) -> str:
+        return self.text[self.at] if self.at < len(self.text) else " "
+
+    def ended(self, skip: bool = True) -> bool:
+        if skip:
+            self.skip()
+        return self.at >= len(self.text) or self.text[self.at] == ")"
+
+    def operator(self) -> str:
+        self.skip()
+        match = _OPERATOR.match(self.text, self.at)
+        return match[1] if match else ""
+
+    def enter(self, at: int) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"nested more than {MAX_DEPTH} levels deep", at)
+
+    def count(self, at: int, terms: int = 1) -> None:
+        self.terms += terms
+        if self.terms > MAX_TERMS:
+            self.fail(f"more than {MAX_TERMS:,} terms in one query", at)
+
+
+def _age(raw: str) -> timedelta | None:
+    match = _AGE.fullmatch(raw)
+    if match is None:
+        return None
+    seconds = int(match[1]) * _UNITS[match[2]]
+    return timedelta(seconds=seconds) if seconds <= MAX_AGE.total_seconds() else None
+
+
+def _date(raw: str) -> datetime | None:
+    try:
+        if match := _DATE.fullmatch(raw):
+            year, month, day = (int(part or 1) for part in match.groups())
+            return datetime(year, month, day, tzinfo=UTC)
+        moment = datetime.fromisoformat(raw.upper().replace(" ", "T"))
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
