@@ -1,0 +1,236 @@
+"""Bytes of a feed to entries: the only place that knows feedparser, which is handed nothing but clean bytes."""
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from pipeline.core.charsets import decode
+from pipeline.core.dates import parse_date
+from pipeline.core.markup import plain_line, plain_text
+from pipeline.core.story import Entry
+from pipeline.core.urls import story_id
+
+_ROOT: Final = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
+_HTML: Final = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+                          re.IGNORECASE | re.DOTALL)
+_ENTITY: Final = re.compile(r'<!ENTITY\s+\w{1,40}\s+(?:"[^"&%<]{0,32}"|"&#\w{1,6};")\s*>')
+_ITEM: Final = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_SKIP_HOURS: Final = re.compile(r"<skipHours>(.{0,2000}?)</skipHours>", re.IGNORECASE | re.DOTALL)
+_SKIP_DAYS: Final = re.compile(r"<skipDays>(.{0,1000}?)</skipDays>", re.IGNORECASE | re.DOTALL)
+_NOT_XML: Final = dict.fromkeys([*range(9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF])
+_DAYS: Final = {name: number for number, name in enumerate(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])}
+_PERIODS: Final = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_SUMMARY_CHARS: Final = 50_000
+_CONTENT_CHARS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a feed says of its own pace: `skip_hours` in GMT, `skip_days` with Monday 0, the rest in seconds."""
+
+    ttl_s: int | None = None
+    period_s: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed as parsed; `problem` is a sentence where something is wrong, entries may exist all the same.
+
+    `dropped` counts the items that gave no entry by reason; `site` is the page that the feed belongs to;
+    `format` is feedparser's name for it (`rss20`, `atom10`, `rss10` …, `json`), empty where it is none.
+    """
+
+    title: str = ""
+    lang: str = ""
+    entries: tuple[Entry, ...] = ()
+    problem: str = ""
+    hints: Hints = Hints()
+    dropped: dict[str, int] = field(default_factory=dict)
+    site: str = ""
+    format: str = ""
+
+    @property
+    def undated(self) -> int:
+        """How many entries carry no date that can be read."""
+        return sum(entry.published is None for entry in self.entries)
+
+
+def parse_feed(
+    body: bytes, *, feed: str, url: str, content_type: str = "", fallback_lang: str = ""
+) -> ParsedFeed:
+    """The entries of one feed in the order of the feed; never raises for what the bytes hold.
+
+    `feed` is the feed's id, which entries carry; `url` is where the bytes came from, the base of relative links;
+    `fallback_lang` counts where the feed names no language. Entries of which no http(s) link is known are
+    dropped and counted.
+    """
+    text = decode(body, content_type).translate(_NOT_XML)
+    if not text.strip():
+        return ParsedFeed(problem="The feed is empty.")
+    start = _ROOT.search(text)
+    if start is None or (_HTML.match(text[:4000]) and start.start() > 2000):
+        return ParsedFeed(problem=_not_a_feed(text, url))
+    parsed = _feedparser(text, start.start(), url)
+    return _Reader(feed, url, fallback_lang).read(parsed, text)
+
+
+def _not_a_feed(text: str, url: str) -> str:
+    head = text.lstrip()[:4000]
+    if _HTML.match(head) or "<html" in head.lower():
+        return f"{url} is a web page, not a feed; `wirewatch feeds add {url}` finds the feeds that it names."
+    if head.startswith(("{", "[")):
+        return f"{url} is JSON, not RSS or Atom; look for the site's RSS or Atom feed."
+    return f"{url} is not RSS or Atom: no <rss>, <feed> or <rdf> element found."
+
+
+def _feedparser(text: str, root: int, url: str) -> Any:
+    import feedparser
+
+    # The prolog is dropped: it holds nothing that is needed but short entities, and all that is dangerous.
+    entities = "".join(found[0] for found in list(_ENTITY.finditer(text, 0, min(root, 65_536)))[:300])
+    doctype = f"<!DOCTYPE feed [{entities}]>" if entities else ""
+    data = f'<?xml version="1.0" encoding="utf-8"?>{doctype}\n{text[root:]}'.encode("utf-8", "replace")
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    # A file object, because feedparser takes plain bytes for a file name first.
+    return feedparser.parse(io.BytesIO(data), response_headers=headers, sanitize_html=False,
+                            resolve_relative_uris=False)
+
+
+class _Reader:
+    """Turns what feedparser found into our values, for one feed."""
+
+    def __init__(self, feed: str, url: str, fallback_lang: str) -> None:
+        self.feed, self.url, self.lang = feed, url, fallback_lang
+        self.dropped: dict[str, int] = {}
+
+    def read(self, parsed: Any, text: str) -> ParsedFeed:
+        head = parsed.feed
+        self.lang = _language(_text(head, "language")) or _language(self.lang)
+        entries = tuple(entry for item in parsed.entries if (entry := self.entry(item)) is not None)
+        return ParsedFeed(
+            title=plain_line(_text(head, "title")),
+            lang=self.lang,
+            entries=entries,
+            problem=self.problem(parsed, bool(entries)),
+            hints=_hints(head, text),
+            dropped=self.dropped,
+            site=_http(_text(head, "link"), self.url),
+            format=parsed.get("version") or "",
+        )
+
+    def problem(self, parsed: Any, any_entries: bool) -> str:
+        error = parsed.get("bozo_exception") if parsed.get("bozo") else None
+        if error is None:
+            return ""
+        what = str(getattr(error, "getMessage", lambda: error)())
+        line = getattr(error, "getLineNumber", lambda: None)()
+        where = f" at line {line}" if line else ""
+        kept = "the entries that could be read are kept" if any_entries else "no entry could be read"
+        return f"The feed is not well-formed XML{where} ({what}); {kept}."
+
+    def entry(self, item: Any) -> Entry | None:
+        link = self.link(item)
+        if not link:
+            return None
+        published, raw = self.date(item, ("published", "updated", "created"))
+        updated, _ = self.date(item, ("updated",))
+        title = plain_line(_text(item, "title"))
+        contents = [_text(part, "value") for part in item.get("content") or () if isinstance(part, dict)]
+        content = plain_text(max(contents, key=len, default=""), _CONTENT_CHARS)
+        summary = plain_text(_text(item, "summary"), _SUMMARY_CHARS)
+        return Entry(
+            id=story_id(link),
+            feed=self.feed,
+            url=link,
+            title=title,
+            summary=summary,
+            content=content if content != summary else "",
+            guid=_text(item, "id"),
+            authors=_authors(item),
+            published=published,
+            published_raw=raw,
+            updated=updated,
+            lang=_language(_text(item.get("title_detail") or {}, "language")) or self.lang,
+        )
+
+    def link(self, item: Any) -> str:
+        raw = _text(item, "link")
+        if not raw:
+            raw = next((_text(a, "href") for a in item.get("links") or () if a.get("rel") == "alternate"), "")
+        guid = _text(item, "id")
+        if not raw and guid.startswith(("http://", "https://")) and item.get("guidislink", True):
+            raw = guid
+        if not raw:
+            return self.drop("no link and no permalink")
+        return _http(raw, self.url) or self.drop("link is not http or https")
+
+    def drop(self, reason: str) -> str:
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        return ""
+
+    def date(self, item: Any, names: Iterable[str]) -> tuple[datetime | None, str]:
+        first_raw = ""
+        for name in names:
+            raw = _text(item, name)
+            first_raw = first_raw or raw
+            moment = parse_date(raw, self.lang) or _from_tuple(dict.get(item, f"{name}_parsed"))
+            if moment is not None:
+                return moment, raw
+        return None, first_raw
+
+
+def _text(values: Any, name: str) -> str:
+    value = dict.get(values, name)  # not FeedParserDict.get, whose fallbacks confuse updated with published
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _http(link: str, base: str) -> str:
+    link = "".join(link.split("\n")).strip().replace("\t", "")
+    try:
+        absolute = urljoin(base, link)
+        parts = urlsplit(absolute)
+        return absolute if parts.scheme.lower() in ("http", "https") and parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+def _language(tag: str) -> str:
+    primary = tag.strip().lower().replace("_", "-").partition("-")[0]
+    return primary if primary.isascii() and primary.isalpha() and len(primary) in (2, 3) else ""
+
+
+def _authors(item: Any) -> tuple[str, ...]:
+    names = [_text(author, "name") for author in dict.get(item, "authors") or () if isinstance(author, dict)]
+    lines = (plain_line(name, 200) for name in names or [_text(item, "author")])
+    return tuple(dict.fromkeys(line for line in lines if line and "@" not in line))
+
+
+def _from_tuple(parsed: Any) -> datetime | None:
+    try:
+        return datetime(*parsed[:6], tzinfo=UTC) if parsed and parsed[0] >= 1990 else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _hints(head: Any, text: str) -> Hints:
+    first = _ITEM.search(text, 0, 1_000_000)
+    before = text[: min(first.start() if first else 65_536, 65_536)]
+    hours = _SKIP_HOURS.search(before)
+    days = _SKIP_DAYS.search(before)
+    ttl = _text(head, "ttl")
+    period = _PERIODS.get(_text(head, "sy_updateperiod").lower())
+    times = _text(head, "sy_updatefrequency")
+    return Hints(
+        ttl_s=int(ttl) * 60 if ttl.isdecimal() and 0 < int(ttl[:9]) <= 525_600 else None,
+        period_s=period // max(1, int(times[:6]) if times.isdecimal() else 1) if period else None,
+        skip_hours=tuple(sorted({int(h) % 24 for h in re.findall(r">\s*(\d{1,2})\s*<", hours[1])} if hours else ())),
+        skip_days=tuple(sorted(
+            {_DAYS[d.lower()] for d in re.findall(r">\s*([a-zA-Z]{3})", days[1]) if d.lower() in _DAYS} if days else ()
+        )),
+    )
