@@ -1,0 +1,69 @@
+"""Where sentences end in news text: abbreviations, initials, quotes, datelines, and lines wrapped by old wires."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_CANDIDATE: Final = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s|$)|\n""")
+_LAST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z.&-]*)$")
+
+_NEVER_LAST: Final = frozenset(
+    "mr mrs ms dr prof rev fr sr hon gen lt maj col capt cpl sgt adm cmdr brig sen rep gov pres amb atty insp supt det"
+    " st ft mt messrs mme mlle vs viz e.g i.e cf al ibn ca approx dept est fig ph".split()
+)
+"""Before a name or a figure, so a full stop after them ends nothing."""
+
+_RARELY_LAST: Final = frozenset(
+    "inc corp co ltd llc plc bros jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thurs fri sat"
+    " sun ave blvd rd no nos a.m p.m u.s u.n u.k e.u u.s.a u.s.s.r d.c b.c a.d n.y l.a s.c n.c jr etc"
+    " ala ariz ark calif colo conn del fla ga ill ind kan ky la mass md mich minn miss mo mont neb nev okla ore pa"
+    " tenn tex va vt wash wis wyo".split()
+)
+"""Ends a sentence only where what follows looks like the start of one."""
+
+_STARTERS: Final = frozenset(
+    "the a an in on at it its he she they we i this that these those but and however meanwhile earlier later after"
+    " before when while if as for from by there his her their our many some several both all most no one two three"
+    " officials analysts police last since under with such what who why how also according about"
+    " another other only despite although though still then so yet or nor not now here today yesterday tomorrow"
+    " monday tuesday wednesday thursday friday saturday sunday asked speaking".split()
+)
+_NEXT_WORD: Final = re.compile(r"""[\s"'“‘(\[]*([A-Za-z]+|\d)?""")
+
+
+def ends_of_sentences(raw: str) -> Iterator[int]:
+    """Character offsets just after each end of sentence, ascending; the end of the text is not among them."""
+    line_start = 0
+    for mark in _CANDIDATE.finditer(raw):
+        if mark[0] == "\n":
+            if _is_line_end(raw, line_start, mark.start()):
+                yield mark.end()
+            line_start = mark.end()
+        elif _is_full_stop(raw, mark):
+            yield mark.end()
+
+
+def _is_full_stop(raw: str, mark: re.Match[str]) -> bool:
+    follows = _NEXT_WORD.match(raw, mark.end())
+    after = (follows and follows[1]) or ""
+    if after and after[0].islower():
+        return False
+    if mark[0][0] != "." or mark[0].startswith(".."):
+        return True
+    before = _LAST_WORD.search(raw, max(0, mark.start() - 20), mark.start())
+    if before is None:
+        return True
+    word = before[1].lower()
+    if word in _NEVER_LAST:
+        return False
+    if word in _RARELY_LAST or len(word) == 1 or "." in word:
+        return after.lower() in _STARTERS and after != "I" or not after
+    return True
+
+
+def _is_line_end(raw: str, start: int, end: int) -> bool:
+    """Whether a line break ends a sentence: not inside a paragraph that was wrapped at 45 to 90 characters."""
+    follows = raw[end + 1 : end + 2]
+    if follows.isspace() or not follows:
+        return True
+    return not (45 <= end - start <= 90) and not follows.islower()
