@@ -8,7 +8,7 @@ StoreError where it refuses, and may be called from several processes at once.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from pipeline.core.query import Query
 from pipeline.core.story import Story
@@ -17,6 +17,7 @@ Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "m
 Facet = Literal["topic", "source", "country", "lang", "status", "day"]
 Sort = Literal["newest", "relevance"]
 Interval = Literal["hour", "day", "week", "month"]
+FACET_VALUES: Final = 100
 
 
 # ── Ledger ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,8 +103,9 @@ class Page:
     """Part of a search's results.
 
     `total` is exact; `cursor` continues after the last hit ("" at the end) and stays valid while stories are
-    added; `facets` maps each facet asked for to (value, count), most first (days ascending); `timeline` is
-    (start of interval, count), ascending, empty intervals left out.
+    added; `facets` maps each facet asked for to (value, count), most first, then by value, at most FACET_VALUES
+    (days: all, ascending); `timeline` is (start of interval in UTC, count), ascending, empty intervals left out,
+    weeks starting on Monday. Facets and timeline count everything that the query finds, on every page.
     """
 
     total: int
@@ -119,9 +121,10 @@ class Archive(Protocol):
     def index(self, stories: Sequence[Story]) -> list[Indexed]:
         """Store stories, durable on return, searchable after `refresh`; results in the order given.
 
-        Idempotent by id. Same title and body as stored: `unchanged` (new `feeds`, topics or events are still
-        taken over). Another title or body: `revised`, with the revision counted up, `seen` and `published`
-        of the first revision kept, and the text before kept for `history`. One bad story does not stop the others.
+        Idempotent by id; what a story that is already there becomes is `core.revisions.revise`. Same title and
+        body as stored: `unchanged` (new `feeds`, topics or events are still taken over). Another title or body:
+        `revised`, with the revision counted up, `seen` and `published` of the first revision kept, and the text
+        before kept for `history`. One bad story does not stop the others.
         """
         ...
 
@@ -148,7 +151,13 @@ class Archive(Protocol):
         facets: Sequence[Facet] = (),
         timeline: Interval | None = None,
     ) -> Page:
-        """What `query` finds, as of `now` (for relative times). "newest" is by `published`, then id."""
+        """What `query` finds, as of `now` (for relative times).
+
+        "newest" is by `published`, latest first, then by id ascending; following the cursor then meets every
+        story that was there at the first page exactly once, whatever is added meanwhile. For "relevance" that
+        holds as long as the store can keep its snapshot (some minutes, within one process where embedded).
+        Raises StoreError for a cursor that is not one of this store.
+        """
         ...
 
     def stories(self, query: Query | None = None, *, now: datetime) -> Iterator[Story]:
