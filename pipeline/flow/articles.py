@@ -1,0 +1,109 @@
+"""Fetch the pages of a shard's entries and make stories of them; every task comes out exactly once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pipeline.config import FeedSettings, Settings
+from pipeline.core.errors import FetchError, WirewatchError
+from pipeline.core.story import Failure, Story
+from pipeline.extract import Article
+from pipeline.flow.assemble import make_story
+from pipeline.flow.overlap import overlapped
+from pipeline.net.client import Client, Response
+from pipeline.stores.entries import Task
+
+HOSTS_AT_ONCE: Final = 64
+PASSING: Final = frozenset({"timeout", "dns", "connect", "protocol", "http-408", "http-425", "http-429"})
+"""Reasons that may be gone the next time; so may every server error (http-5xx)."""
+HTML_TYPES: Final = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a task came to: its story (None for `carried`: it is stored already), whether its article is worth
+    another try later, and what failed on the way."""
+
+    task: Task
+    story: Story | None
+    again: bool = False
+    failure: Failure | None = None
+
+
+def fetch_stories(
+    tasks: Sequence[Task],
+    feeds: Mapping[str, FeedSettings],
+    settings: Settings,
+    client: Callable[[], AbstractAsyncContextManager[Client]],
+    clock: Callable[[], datetime],
+) -> Iterator[Outcome]:
+    """Make every task a story, from its page where one is to be had, else from the feed's own text."""
+    wanted: dict[str, Task] = {}
+    for task in tasks:
+        if task.entry.id not in wanted or task.why == "changed":  # the newest state of an entry is enough
+            wanted[task.entry.id] = task
+    pages: list[tuple[str, Task]] = []
+    for task in wanted.values():
+        feed = feeds.get(task.entry.feed, FeedSettings(url=task.entry.url))
+        if task.why == "carried":
+            yield Outcome(task, None)
+        elif feed.full_text == "feed":
+            yield Outcome(task, _story(task, feed, None, settings, clock()))
+        else:
+            pages.append((task.entry.url, task))
+
+    async def fetch(opened: Client, task: Task) -> Response | FetchError:
+        feed = feeds.get(task.entry.feed)
+        robots = settings.network.robots != "ignore" if feed is None or feed.robots is None else feed.robots
+        try:
+            return await opened.fetch(task.entry.url, robots=robots)
+        except FetchError as error:
+            return error
+
+    network = settings.network
+    answers = overlapped(
+        pages, client, fetch, per_host=network.per_host_concurrency, hosts_at_once=HOSTS_AT_ONCE
+    )
+    for task, answer in answers:
+        feed = feeds.get(task.entry.feed, FeedSettings(url=task.entry.url))
+        yield _outcome(task, feed, answer, settings, clock())
+
+
+def _outcome(
+    task: Task, feed: FeedSettings, answer: Response | FetchError, settings: Settings, now: datetime
+) -> Outcome:
+    from pipeline.extract import extract_article
+
+    if isinstance(answer, FetchError):
+        again = answer.reason in PASSING or answer.reason.startswith("http-5")
+        failure = _failure("article", task, answer.reason, str(answer), now)
+        return Outcome(task, _story(task, feed, None, settings, now), again, failure)
+    content_type = answer.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in HTML_TYPES:
+        failure = _failure("article", task, "not-html", f"{task.entry.url} is {kind}, not a page of text", now)
+        return Outcome(task, _story(task, feed, None, settings, now), failure=failure)
+    try:
+        article = extract_article(answer.body, url=answer.url, content_type=content_type)
+    except WirewatchError as error:
+        failure = _failure("extract", task, "no-text", str(error), now)
+        return Outcome(task, _story(task, feed, None, settings, now), failure=failure)
+    story = _story(task, feed, article, settings, now)
+    if story.body_source == "feed":
+        message = (
+            f"{task.entry.url}: the page gave {len(article.body)} characters of text, "
+            f"less than the feed's own {len(task.entry.text)}; the feed's text is kept"
+        )
+        return Outcome(task, story, failure=_failure("extract", task, "too-short", message, now))
+    return Outcome(task, story)
+
+
+def _story(task: Task, feed: FeedSettings, article: Article | None, settings: Settings, now: datetime) -> Story:
+    return make_story(task, feed, article, min_chars=settings.extract.min_chars, now=now)
+
+
+def _failure(stage: str, task: Task, reason: str, message: str, now: datetime) -> Failure:
+    entry = task.entry
+    return Failure(stage, entry.id, reason, message, now, feed=entry.feed, url=entry.url, attempts=task.attempts + 1)

@@ -1,0 +1,212 @@
+"""The steps of the graph: Beam wiring around plain functions. Nothing is decided here.
+
+No `from __future__ import annotations` in modules with Beam type hints: it would turn the hints into Any.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+
+from pipeline.core.alerts import RuleIndex
+from pipeline.core.story import Failure
+from pipeline.core.urls import host_of
+from pipeline.flow import storing
+from pipeline.flow.articles import Outcome, fetch_stories
+from pipeline.flow.assemble import with_detection
+from pipeline.flow.plan import Plan, shard_of
+from pipeline.flow.poll import poll_feeds
+from pipeline.flow.storing import Stored
+from pipeline.stores import entries, failures
+from pipeline.stores.base import Store
+from pipeline.stores.entries import Task
+
+FAILURES: Final = "failures"
+BATCH: Final = 100
+REFRESH_S: Final = 5.0
+"""How often stories become searchable while a pass goes on."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def count(name: str, n: int = 1) -> None:
+    """Add to a counter of the pass."""
+    Metrics.counter("wirewatch", name).inc(n)
+
+
+class _Step(beam.PTransform):
+    """A composite that knows the plan."""
+
+    def __init__(self, *, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class _StoreDoFn(beam.DoFn):
+    """A step that uses the store: opened once for each worker, closed with it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.store: Store
+
+    def setup(self) -> None:
+        self.store = self.plan.open_store()
+
+    def teardown(self) -> None:
+        self.store.close()
+
+
+class Poll(_Step):
+    """Feed ids -> tasks of the entries that need work; tagged `failures`: Failure."""
+
+    def expand(self, feed_ids: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+        return (
+            feed_ids
+            | "ByHost" >> beam.Map(_feed_by_host, self.plan)
+            | beam.GroupByKey()
+            | "FetchAndParse" >> beam.ParDo(_Poll(self.plan)).with_outputs(FAILURES, main="tasks")
+        )
+
+
+def _feed_by_host(feed_id: str, plan: Plan) -> tuple[int, str]:
+    return shard_of(host_of(plan.feeds[feed_id].url), plan.shards), feed_id
+
+
+class _Poll(_StoreDoFn):
+    def process(self, shard: tuple[int, Iterable[str]]) -> Iterator[Any]:
+        feeds = [self.plan.feeds[id] for id in shard[1]]
+        count("feeds.due", len(feeds))
+        for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, self.plan.client, utc_now):
+            count(f"feeds.{polled.outcome}")
+            count("entries.seen", polled.seen)
+            count("entries.new", sum(task.why == "new" for task in polled.tasks))
+            yield from polled.tasks
+            for failure in polled.failures:
+                yield TaggedOutput(FAILURES, failure)
+
+
+class Leftovers(_Step):
+    """Begin -> tasks that earlier passes left over."""
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
+        return begin | beam.Create([self.plan.started.isoformat()]) | beam.ParDo(_Leftovers(self.plan))
+
+
+class _Leftovers(_StoreDoFn):
+    def process(self, before: str) -> Iterator[Task]:
+        yield from entries.due(self.store.ledger, datetime.fromisoformat(before))
+
+
+class FetchArticles(_Step):
+    """Tasks -> Outcomes; all pages of one host are fetched by one worker, so that its pace is kept."""
+
+    def expand(self, tasks: beam.PCollection) -> beam.PCollection:
+        return (
+            tasks
+            | "ByHost" >> beam.Map(_task_by_host, self.plan.shards)
+            | beam.GroupByKey()
+            | "FetchAndExtract" >> beam.ParDo(_FetchArticles(self.plan))
+        )
+
+
+def _task_by_host(task: Task, shards: int) -> tuple[int, Task]:
+    return shard_of(host_of(task.entry.url), shards), task
+
+
+class _FetchArticles(beam.DoFn):
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def process(self, shard: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
+        plan = self.plan
+        yield from fetch_stories(list(shard[1]), plan.feeds, plan.settings, plan.client, utc_now)
+
+
+class Detect(_Step):
+    """Outcomes -> Outcomes whose stories have topics, events and countries."""
+
+    def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
+        return outcomes | beam.ParDo(_Detect(self.plan))
+
+
+class _Detect(beam.DoFn):
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def process(self, outcome: Outcome) -> Iterator[Outcome]:
+        if outcome.story is not None:
+            outcome = replace(outcome, story=with_detection(outcome.story, self.plan.topics))
+        yield outcome
+
+
+class Index(_Step):
+    """Outcomes -> Stored batches."""
+
+    def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
+        batches = outcomes | beam.BatchElements(min_batch_size=BATCH, max_batch_size=BATCH)
+        return batches | "Write" >> beam.ParDo(_Index(self.plan))
+
+
+class _Index(_StoreDoFn):
+    def setup(self) -> None:
+        super().setup()
+        self.refreshed = time.monotonic()
+
+    def process(self, outcomes: list[Outcome]) -> Iterator[Stored]:
+        stored = storing.index(self.store, outcomes, utc_now())
+        for name, n in stored.counts.items():
+            count(f"stories.{name}", n)
+        yield stored
+        if time.monotonic() - self.refreshed > REFRESH_S:
+            self.store.archive.refresh()
+            self.refreshed = time.monotonic()
+
+
+class Alert(_Step):
+    """Stored batches -> the same, once the alerts that their stories raise are claimed."""
+
+    def expand(self, batches: beam.PCollection) -> beam.PCollection:
+        return batches | beam.ParDo(_Alert(self.plan))
+
+
+class _Alert(_StoreDoFn):
+    def setup(self) -> None:
+        super().setup()
+        self.rules = RuleIndex(self.plan.rules)
+
+    def process(self, stored: Stored) -> Iterator[Stored]:
+        count("alerts.matched", storing.alert(self.store, self.rules, stored.stories, utc_now()))
+        yield stored
+
+
+class Settle(_Step):
+    """Stored batches -> nothing: their entries are marked as done or due again."""
+
+    def expand(self, batches: beam.PCollection) -> beam.PCollection:
+        return batches | beam.ParDo(_Settle(self.plan))
+
+
+class _Settle(_StoreDoFn):
+    def process(self, stored: Stored) -> None:
+        storing.settle(self.store, stored, utc_now())
+
+
+class KeepFailures(_Step):
+    """Failures -> nothing: kept in the ledger."""
+
+    def expand(self, found: beam.PCollection) -> beam.PCollection:
+        batches = found | beam.BatchElements(min_batch_size=BATCH, max_batch_size=BATCH)
+        return batches | "Keep" >> beam.ParDo(_KeepFailures(self.plan))
+
+
+class _KeepFailures(_StoreDoFn):
+    def process(self, found: list[Failure]) -> None:
+        failures.record(self.store.ledger, found)
