@@ -106,4 +106,4 @@ def _story(task: Task, feed: FeedSettings, article: Article | None, settings: Se
 
 def _failure(stage: str, task: Task, reason: str, message: str, now: datetime) -> Failure:
     entry = task.entry
-    return Failure(stage, entry.id, reason, message, now, feed=entry.feed, url=entry.url, attempts=task.attempts + 1)
+    return Failure(stage, entry.id, reason, message, now, feed=entry.feed, url=entry.url)

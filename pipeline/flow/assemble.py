@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from pipeline.config import FeedSettings
 from pipeline.core.story import Entry, Story
-from pipeline.core.topics import Topics, detect
 from pipeline.core.text import Text
+from pipeline.core.topics import Topics, detect
 from pipeline.core.urls import host_of, story_id
 from pipeline.extract import Article
 from pipeline.stores.entries import Task

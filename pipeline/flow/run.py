@@ -3,16 +3,19 @@
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pipeline.config import Config, FeedSettings
 from pipeline.core.errors import StoreUnavailable, WirewatchError
+from pipeline.feeds import schedule
+from pipeline.feeds.schedule import FeedState
 from pipeline.flow.plan import Plan
-from pipeline.stores import lease, open_store, outbox
-from pipeline.stores.base import Store
+from pipeline.flow.poll import load_states
+from pipeline.stores import lease, open_store
+from pipeline.stores.base import Ledger, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,24 @@ def run_pass(
     feeds: Iterable[FeedSettings],
     clock: Callable[[], datetime],
     workers: int = 1,
+    only_due: bool = False,
 ) -> Summary:
-    """Run one pass over `feeds`; raises PassRunning where another holds the lease, StoreUnavailable on exit 3."""
+    """Run one pass over `feeds`, or over those of them whose own pace says that it is time.
+
+    Feeds that are gone (410) are left out, and so are those whose server asked to be left alone for longer.
+    Raises PassRunning where another holds the lease, StoreUnavailable on exit 3."""
     begun = time.monotonic()
     store = open_store(store_at, config.settings.store)
     try:
         with lease.hold(store.ledger):
+            started = clock()
             plan = Plan(
                 settings=config.settings,
-                feeds={feed.id: feed for feed in feeds},
+                feeds={feed.id: feed for feed in _ready(feeds, store.ledger, started, only_due)},
                 topics=config.topics,
                 rules=config.rules,
                 store_at=store_at,
-                started=clock(),
+                started=started,
                 shards=workers,
             )
             counts = _run_graph(plan, list(plan.feeds), workers)
@@ -68,6 +76,17 @@ def run_pass(
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun)
     finally:
         store.close()
+
+
+def _ready(
+    feeds: Iterable[FeedSettings], ledger: Ledger, now: datetime, only_due: bool
+) -> Iterator[FeedSettings]:
+    wanted = list(feeds)
+    states = load_states(ledger, [feed.id for feed in wanted])
+    for feed in wanted:
+        state = states.get(feed.id, FeedState())
+        if schedule.is_due(state, now) if only_due else schedule.may_poll(state, now):
+            yield feed
 
 
 def _run_graph(plan: Plan, feed_ids: Sequence[str], workers: int) -> dict[str, int]:

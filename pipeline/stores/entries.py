@@ -41,34 +41,44 @@ def fingerprint(entry: Entry) -> str:
 
 
 def claim(ledger: Ledger, entries: Sequence[Entry], now: datetime) -> list[Task]:
-    """Record what is new or different among entries and return it as tasks, in the order given."""
-    unique = {entry.id: entry for entry in reversed(entries)}
-    known = ledger.get("entry", list(unique))
+    """Record what is new or different among entries and return it as tasks, in the order given.
+
+    Each feed counts by itself: one that words an entry differently from another has not changed it.
+    """
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.id, []).append(entry)
+    known = ledger.get("entry", list(groups))
     fresh = [
-        Record(id, _data({entry.feed: fingerprint(entry)}, now.isoformat(), 0, entry), due=now)
-        for id, entry in unique.items()
+        Record(id, _data({e.feed: fingerprint(e) for e in group}, now.isoformat(), 0, group[0]), due=now)
+        for id, group in groups.items()
         if id not in known
     ]
-    lost = {record.key for record, won in zip(fresh, ledger.create("entry", fresh), strict=True) if not won}
+    made = dict(zip([record.key for record in fresh], ledger.create("entry", fresh), strict=True))
+    lost = [id for id, won in made.items() if not won]
     if lost:  # another worker met the same entry in another feed a moment ago
-        known |= ledger.get("entry", sorted(lost))
+        known |= ledger.get("entry", lost)
     tasks: list[Task] = []
     updates: list[Record] = []
-    for id, entry in reversed(unique.items()):
-        record = known.get(id)
-        if record is None:
-            tasks.append(Task(entry, "new", now))
+    for id, group in groups.items():
+        if made.get(id):
+            tasks.append(Task(group[0], "new", now))
             continue
+        record = known[id]
         feeds: Mapping[str, str] = record.data["feeds"]
-        mark = fingerprint(entry)
-        if feeds.get(entry.feed) == mark:
+        marks = {e.feed: fingerprint(e) for e in group}
+        if feeds == {**feeds, **marks}:
             continue
+        changed = [e for e in group if feeds.get(e.feed, marks[e.feed]) != marks[e.feed]]
         waiting = "entry" in record.data
-        why: Literal["changed", "carried"] = "changed" if entry.feed in feeds else "carried"
-        data = _data({**feeds, entry.feed: mark}, record.data["seen"], record.data["attempts"],
-                     from_plain(Entry, record.data["entry"]) if waiting and why == "carried" else entry)
+        if waiting and not changed:
+            entry = from_plain(Entry, record.data["entry"])
+        else:
+            entry = (changed or group)[0]
+        data = _data({**feeds, **marks}, record.data["seen"], record.data["attempts"], entry)
         updates.append(Record(id, data, due=record.due or now))
-        if not waiting or why == "changed":
+        if changed or not waiting:
+            why: Literal["changed", "carried"] = "changed" if changed else "carried"
             tasks.append(Task(entry, why, datetime.fromisoformat(record.data["seen"])))
     ledger.put("entry", updates)
     return tasks

@@ -1,0 +1,155 @@
+"""Poll a shard of feeds: fetch, parse, claim entries, and only then remember the feed's new state."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, Literal
+
+from pipeline.config import FeedSettings, Settings
+from pipeline.core.document import Document
+from pipeline.core.errors import FetchError
+from pipeline.core.query import Query, matches
+from pipeline.core.query import parse as parse_query
+from pipeline.core.story import Entry, Failure, from_plain, to_plain
+from pipeline.feeds import schedule
+from pipeline.feeds.parse import parse_feed
+from pipeline.feeds.schedule import FeedState
+from pipeline.flow.overlap import overlapped
+from pipeline.net.client import Client, Response, Validators
+from pipeline.stores import entries, failures
+from pipeline.stores.base import Ledger, Record, batched
+from pipeline.stores.entries import Task
+
+HOSTS_AT_ONCE: Final = 2000
+BATCH: Final = 50
+"""Feeds whose entries and states are written together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll of one feed came to; `seen` counts the entries that the feed shows and its filters keep."""
+
+    feed: FeedSettings
+    outcome: Literal["ok", "not_modified", "failed"]
+    seen: int = 0
+    tasks: tuple[Task, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+def poll_feeds(
+    feeds: Sequence[FeedSettings],
+    ledger: Ledger,
+    settings: Settings,
+    client: Callable[[], AbstractAsyncContextManager[Client]],
+    clock: Callable[[], datetime],
+) -> Iterator[Polled]:
+    """Poll each feed once; a feed that fails is a value, and never stops the others."""
+    states = load_states(ledger, [feed.id for feed in feeds])
+
+    async def fetch(opened: Client, feed: FeedSettings) -> Response | FetchError:
+        state = states.get(feed.id, FeedState())
+        robots = settings.network.robots == "all" if feed.robots is None else feed.robots
+        known = Validators(state.validators_url, state.etag, state.last_modified) if state.validators_url else None
+        try:
+            return await opened.fetch(
+                state.moved_to or feed.url, headers=feed.headers, validators=known, robots=robots
+            )
+        except FetchError as error:
+            return error
+
+    answers = overlapped(
+        [(feed.url, feed) for feed in feeds],
+        client,
+        fetch,
+        per_host=settings.network.per_host_concurrency,
+        hosts_at_once=HOSTS_AT_ONCE,
+    )
+    for batch in batched(answers, BATCH):
+        yield from _take(batch, states, ledger, clock())
+
+
+def load_states(ledger: Ledger, ids: Sequence[str]) -> dict[str, FeedState]:
+    """The remembered states of those feeds that have one."""
+    return {id: from_plain(FeedState, record.data) for id, record in ledger.get("feed", ids).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One feed's answer, read: what it shows and what to remember if its entries are safe."""
+
+    feed: FeedSettings
+    outcome: Literal["ok", "not_modified", "failed"]
+    poll: schedule.Poll
+    kept: tuple[Entry, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+def _take(
+    answers: Sequence[tuple[FeedSettings, Response | FetchError]],
+    states: dict[str, FeedState],
+    ledger: Ledger,
+    now: datetime,
+) -> Iterator[Polled]:
+    """Claim the entries of a batch of answers, then write the feeds' states: a crash between is harmless."""
+    read = [_read(feed, answer, states.get(feed.id, FeedState()), now) for feed, answer in answers]
+    tasks: dict[str, list[Task]] = {}
+    for task in entries.claim(ledger, [entry for one in read for entry in one.kept], now):
+        tasks.setdefault(task.entry.feed, []).append(task)
+    records = []
+    for one in read:
+        new = sum(task.why == "new" for task in tasks.get(one.feed.id, ()))
+        state = schedule.after(states.get(one.feed.id, FeedState()), one.poll, new, one.feed, now)
+        records.append(Record(one.feed.id, to_plain(state), due=state.due))
+    ledger.put("feed", records)
+    failures.resolve(ledger, "feed", [one.feed.id for one in read if one.outcome != "failed"])
+    failures.resolve(ledger, "parse", [one.feed.id for one in read if one.outcome == "ok" and not one.failures])
+    for one in read:
+        yield Polled(one.feed, one.outcome, len(one.kept), tuple(tasks.get(one.feed.id, ())), one.failures)
+
+
+def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, now: datetime) -> _Read:
+    if isinstance(answer, FetchError):
+        failure = Failure("feed", feed.id, answer.reason, str(answer), now, feed=feed.id, url=feed.url)
+        poll = schedule.Poll(error=answer.reason, status=answer.status, retry_after_s=answer.retry_after_s)
+        return _Read(feed, "failed", poll, failures=(failure,))
+    poll = schedule.Poll.of(answer.status, answer.url, answer.headers, answer.redirects)
+    if answer.status == 304:
+        return _Read(feed, "not_modified", poll)
+    body_hash = hashlib.sha256(answer.body).hexdigest()
+    if body_hash == state.body_hash:
+        return _Read(feed, "not_modified", replace(poll, body_hash=body_hash))
+    parsed = parse_feed(
+        answer.body,
+        feed=feed.id,
+        url=answer.url,
+        content_type=answer.headers.get("content-type", ""),
+        fallback_lang=feed.lang,
+    )
+    found: tuple[Failure, ...] = ()
+    if parsed.problem:
+        found = (Failure("parse", feed.id, "malformed", parsed.problem, now, feed=feed.id, url=feed.url),)
+    if parsed.problem and not parsed.entries:
+        return _Read(feed, "failed", replace(poll, error="malformed"), failures=found)
+    kept = tuple(entry for entry in parsed.entries if _wanted(feed, entry, now))
+    poll = replace(
+        poll, body_hash=body_hash, entries=len(parsed.entries), undated=parsed.undated, hints=parsed.hints
+    )
+    return _Read(feed, "ok", poll, kept, found)
+
+
+def _wanted(feed: FeedSettings, entry: Entry, now: datetime) -> bool:
+    """Whether the feed's own `include` and `exclude` queries keep an entry."""
+    if not (feed.include or feed.exclude):
+        return True
+    document = Document.of_entry(entry)
+    if feed.include and not matches(_query(feed.include), document, now):
+        return False
+    return not (feed.exclude and matches(_query(feed.exclude), document, now))
+
+
+@lru_cache(maxsize=4096)
+def _query(text: str) -> Query:
+    return parse_query(text)
