@@ -43,13 +43,15 @@ class FetchError(WirewatchError):
 
     `reason` is a short stable word for counting and retry decisions: `forbidden-address`, `scheme`, `dns`,
     `connect`, `tls`, `timeout`, `too-large`, `redirects`, `protocol`, `encoding`, `robots`, `http-404` …
-    `retry_after_s` is what the server asked for, in seconds, where it did.
+    `retry_after_s` is what the server asked for, in seconds, where it did. `redirects` are those followed before
+    it went wrong: (status, from URL, to URL).
     """
 
     def __init__(self, reason: str, message: str, *, url: str, status: int | None = None,
-                 retry_after_s: float | None = None) -> None:
+                 retry_after_s: float | None = None, redirects: tuple[tuple[int, str, str], ...] = ()) -> None:
         super().__init__(message)
         self.reason, self.url, self.status, self.retry_after_s = reason, url, status, retry_after_s
+        self.redirects = redirects
 
 
 class StoreError(WirewatchError):
