@@ -39,15 +39,15 @@ def topics(
     """List the topics, their titles and how many examples test them."""
     if context.invoked_subcommand is not None:
         return
-    listed = Place(config, store).load().topics.topics
+    listed = Place(config, store).load().topics.rules
     if as_json:
-        print_json([{"topic": t.name, "title": t.title, "examples": len(t.yes) + len(t.no)} for t in listed])
+        print_json([{"topic": t.name, "title": t.title, "examples": len(t.examples)} for t in listed])
         return
     from rich.table import Table
 
     table = Table("topic", "title", "examples", box=None)
     for topic in listed:
-        table.add_row(topic.name, topic.title, str(len(topic.yes) + len(topic.no)))
+        table.add_row(topic.name, topic.title, str(len(topic.examples)))
     console().print(table)
 
 
@@ -170,6 +170,6 @@ def check(config: ConfigOption = None, store: StoreOption = None) -> None:
     loaded = place.load()
     if mistakes := check_examples(loaded.topics):
         raise ConfigError(mistakes)
-    examples = sum(len(t.yes) + len(t.no) for t in loaded.topics.topics)
-    say(f"{place.directory}: {len(loaded.feeds)} feeds, {len(loaded.topics.topics)} topics with {examples} examples, "
+    examples = sum(len(t.examples) for t in loaded.topics.rules)
+    say(f"{place.directory}: {len(loaded.feeds)} feeds, {len(loaded.topics.rules)} topics with {examples} examples, "
         f"{len(loaded.rules)} alert rules: no mistakes")

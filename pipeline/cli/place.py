@@ -99,11 +99,15 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
-def read_objects(source: str, stream: Iterable[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_objects(
+    source: str, stream: Iterable[str] | None = None, mistakes: list[str] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) of a JSON-lines file, of standard input (`-`), or of `stream`.
 
-    Blank lines are left out; anything but an object is a ConfigError that names the line.
+    Blank lines are left out. A line that is no object is added to `mistakes`, which names the line; without
+    that list it is a ConfigError at once.
     """
+    told = mistakes if mistakes is not None else []
     try:
         if stream is None:
             stream = sys.stdin if source == "-" else Path(source).open(encoding="utf-8")
@@ -112,12 +116,15 @@ def read_objects(source: str, stream: Iterable[str] | None = None) -> Iterator[t
                 continue
             try:
                 value = json.loads(line)
+                wrong = "" if isinstance(value, dict) else f"each line must be an object, not {type(value).__name__}"
             except ValueError as error:
-                raise ConfigError([f"{source}:{number}: not JSON: {error}"]) from None
-            if not isinstance(value, dict):
-                kind = type(value).__name__
-                raise ConfigError([f"{source}:{number}: each line must be a JSON object, not {kind}"])
-            yield number, value
+                wrong = f"not JSON: {error}"
+            if not wrong:
+                yield number, value
+                continue
+            told.append(f"{source}:{number}: {wrong}")
+            if mistakes is None:
+                raise ConfigError(told)
     except OSError as error:
         raise WirewatchError(f"{source}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -3,7 +3,7 @@
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from pipeline.feeds import schedule
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow.plan import Plan
 from pipeline.flow.poll import load_states
-from pipeline.stores import lease, open_store
+from pipeline.stores import lease, open_store, outbox
 from pipeline.stores.base import Ledger, Store
 
 
@@ -61,6 +61,7 @@ def run_pass(
     try:
         with lease.hold(store.ledger):
             started = clock()
+            outbox.begin(store.ledger, config.rules, started)
             plan = Plan(
                 settings=config.settings,
                 feeds={feed.id: feed for feed in _ready(feeds, store.ledger, started, only_due)},
@@ -135,6 +136,13 @@ def quiet_beam() -> None:
     root.setLevel(level)
 
 
-def deliver(config: Config, store: Store, now: datetime) -> Any:
-    """Deliver what is due in the outbox; returns how many messages went out and how many wait."""
-    raise SystemExit
+def deliver(config: Config, store: Store, now: datetime) -> outbox.Outcome:
+    """Deliver what is due in the outbox over the configured channels."""
+    from pipeline.channels import open_channels
+    from pipeline.net.client import fetch_once
+
+    def post(url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> int:
+        network = config.settings.network
+        return fetch_once(network, url, method="POST", headers=headers, data=body, timeout_s=timeout_s).status
+
+    return outbox.deliver(store.ledger, config.rules, open_channels(config.settings.channels, post=post), now)

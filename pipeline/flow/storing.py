@@ -48,8 +48,8 @@ def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:
 
 def alert(store: Store, rules: RuleIndex, stories: Sequence[Story], now: datetime) -> int:
     """Match stories against the rules and claim what is new; returns how many alerts were claimed."""
-    matches = [match for story in stories for match in rules.matches(Document.of(story), now)]
-    return outbox.claim(store.ledger, matches, now)
+    found = [one for story in stories for one in rules.found(story, Document.of(story), now)]
+    return outbox.claim(store.ledger, found, now)
 
 
 def settle(store: Store, stored: Stored, now: datetime) -> None:

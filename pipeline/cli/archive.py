@@ -1,0 +1,258 @@
+"""`wirewatch search | show | import | export | match | store`: stories in and out of an archive."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, read_objects, say
+from pipeline.core.errors import ConfigError, WirewatchError
+
+if TYPE_CHECKING:
+    from pipeline.core.query import Query
+    from pipeline.core.story import Story
+    from pipeline.core.topics import Topics
+    from pipeline.stores.base import Hit
+
+IMPORT_BATCH = 500
+SORTS = ("newest", "relevance")
+
+store_app = typer.Typer(help="Look after the store itself.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(search)
+    app.command()(show)
+    app.command("import")(import_)
+    app.command()(export)
+    app.command()(match)
+    app.add_typer(store_app, name="store")
+
+
+def search(
+    query: Annotated[str, typer.Argument(help='What to find, for example: topic:arms-transfer "artillery shells"')],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, max=10_000)] = 20,
+    sort: Annotated[str, typer.Option("--sort", help="newest or relevance")] = "newest",
+    cursor: Annotated[str, typer.Option("--cursor", help="Go on where an earlier search ended.")] = "",
+    facets: Annotated[bool, typer.Option("--facets", help="Count by topic, source, country, language, status.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Count by day.")] = False,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_rss: Annotated[bool, typer.Option("--rss", help="Print an RSS feed.")] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Search the stories. docs/queries.md explains the language."""
+    from pipeline.core.query import parse
+    from pipeline.core.render import csv_lines, hit_plain, rss
+
+    if sort not in SORTS:
+        raise ConfigError([f"--sort {sort}: must be newest or relevance"])
+    asked = parse(query)
+    now = datetime.now(UTC)
+    place = Place(config, store)
+    with place.opened() as opened:
+        page = opened.archive.search(
+            asked, now=now, limit=limit, sort="newest" if sort == "newest" else "relevance", cursor=cursor,
+            facets=("topic", "source", "country", "lang", "status") if facets else (),
+            timeline="day" if timeline else None,
+        )
+    if as_json:
+        print_json({
+            "total": page.total,
+            "hits": [hit_plain(hit, asked, now) for hit in page.hits],
+            "cursor": page.cursor,
+            **({"facets": {name: dict(counts) for name, counts in page.facets.items()}} if facets else {}),
+            **({"timeline": [[at.isoformat(), n] for at, n in page.timeline]} if timeline else {}),
+        })
+    elif as_csv:
+        for line in csv_lines(page.hits, asked, now):
+            typer.echo(line, nl=False)
+    elif as_rss:
+        typer.echo(rss(page.hits, asked, now), nl=False)
+    else:
+        from pipeline.cli.show import show_page
+
+        show_page(page, asked, now)
+
+
+def show(
+    id: Annotated[str, typer.Argument(help="The id of a story, as search shows it.")],
+    history: Annotated[bool, typer.Option("--history", help="All revisions, oldest first.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Show one story with its topics and events."""
+    from pipeline.core.story import to_plain
+
+    with Place(config, store).opened() as opened:
+        stories = opened.archive.history(id) if history else list(opened.archive.get([id]).values())
+    if not stories:
+        raise WirewatchError(f"no story has the id {id}; `wirewatch search` shows ids")
+    if as_json:
+        print_json([to_plain(s) for s in stories] if history else to_plain(stories[0]))
+        return
+    from pipeline.cli.show import show_story
+
+    for story in stories:
+        show_story(story)
+
+
+def export(
+    query: Annotated[str, typer.Argument(help="Only stories that this query finds.")] = "*",
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write stories as JSON lines, loss-free: `import` takes them back."""
+    from pipeline.core.query import parse
+    from pipeline.core.story import to_json
+
+    asked = parse(query)
+    with Place(config, store).opened() as opened:
+        for story in opened.archive.stories(asked, now=datetime.now(UTC)):
+            typer.echo(to_json(story).decode())
+
+
+def import_(
+    file: Annotated[str, typer.Argument(help="JSON lines of stories; - is standard input.")],
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Take stories from JSON lines; a line needs only url, title and body, what is missing is worked out."""
+    from pipeline.stores.base import batched
+
+    place = Place(config, store)
+    loaded = place.load()
+    now = datetime.now(UTC)
+    counts: dict[str, int] = {}
+    mistakes: list[str] = []
+    with place.opened(loaded.settings, create=True) as opened:
+        for batch in batched(_imported(file, loaded.topics, now, mistakes), IMPORT_BATCH):
+            for result in opened.archive.index(batch):
+                counts[result.outcome] = counts.get(result.outcome, 0) + 1
+                if result.error:
+                    mistakes.append(f"{file}: story {result.id}: {result.error}")
+        opened.archive.refresh()
+    told = ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing"
+    say(f"imported: {told}")
+    if mistakes:
+        raise ConfigError(mistakes)
+
+
+def _imported(file: str, topics: "Topics", now: datetime, mistakes: list[str]) -> "Iterator[Story]":
+    for number, line in read_objects(file, mistakes=mistakes):
+        try:
+            yield complete_story(line, topics, now)
+        except ValueError as error:
+            mistakes.append(f"{file}:{number}: {error}")
+
+
+def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "Story":
+    """A story from what a line gives: only url, title and body are needed; raises ValueError with a sentence."""
+    from dataclasses import fields
+
+    from pipeline.core.dates import parse_date
+    from pipeline.core.story import Story, from_plain
+    from pipeline.core.urls import host_of, story_id
+    from pipeline.flow.assemble import with_detection
+
+    for key in ("url", "title", "body"):
+        if not isinstance(line.get(key), str):
+            raise ValueError(f"{key}: is missing or not text; a line needs url, title and body")
+    if not host_of(line["url"]):
+        raise ValueError(f"url: {line['url']!r} is not an http(s) address")
+    known = {field.name for field in fields(Story)}
+    plain = {key: value for key, value in line.items() if key in known and value is not None}
+    published = plain.get("published")
+    if isinstance(published, str) and (date := parse_date(published)) is not None:
+        plain["published"] = date
+    elif published is not None:
+        raise ValueError(f"published: {published!r} is not a date that can be read")
+    plain.setdefault("published_from", "feed" if published else "fetched")
+    defaults = {"id": story_id(line["url"]), "source": host_of(line["url"]), "published": now, "seen": now, "updated": now}
+    try:
+        story = from_plain(Story, defaults | plain)
+    except ValueError as error:
+        first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+    return story if "topics" in plain else with_detection(story, topics)
+
+
+def match(
+    query: Annotated[str, typer.Argument(help="A query.")],
+    file: Annotated[str, typer.Argument(help="JSON lines of stories; - is standard input.")] = "-",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Say which stories of a JSON-lines file a query matches, in memory, with the matched words."""
+    from pipeline.core.document import Document
+    from pipeline.core.query import match as find
+    from pipeline.core.query import parse
+
+    asked = parse(query)
+    now = datetime.now(UTC)
+    mistakes: list[str] = []
+    topics = Place(config, store).load().topics
+    for story in _imported(file, topics, now, mistakes):
+        found = find(asked, Document.of(story), now)
+        if found is None:
+            continue
+        if as_json:
+            print_json({"id": story.id, "url": story.url, "title": story.title,
+                        "spans": {field: [list(span) for span in spans] for field, spans in found.spans.items()}})
+        else:
+            words = dict.fromkeys(
+                getattr(story, field)[start:end] for field, spans in found.spans.items() if field in ("title", "body")
+                for start, end in spans
+            )
+            console().print(f"{story.id}  {story.title}  [{', '.join(words)}]", markup=False)
+    if mistakes:
+        raise ConfigError(mistakes)
+
+
+@store_app.command()
+def status(as_json: JsonOption = False, config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Say what the store holds."""
+    with Place(config, store).opened() as opened:
+        facts = opened.archive.status()
+    if as_json:
+        print_json(facts)
+    else:
+        for name, value in facts.items():
+            console().print(f"{name:<16} {value}", markup=False)
+
+
+@store_app.command()
+def init(config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Make an empty store (harmless where there is one)."""
+    place = Place(config, store)
+    settings = place.settings()
+    with place.opened(settings, create=True):
+        say(f"{place.store_at(settings)}: ready")
+
+
+@store_app.command()
+def reindex(config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Build the search index anew from the stories; search goes on meanwhile."""
+    with Place(config, store).opened() as opened:
+        say(f"{opened.archive.reindex()} stories reindexed")
+
+
+@store_app.command()
+def prune(
+    before: Annotated[str, typer.Option("--before", metavar="DATE", help="Remove stories published before this date.")],
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Remove old stories."""
+    from pipeline.core.dates import parse_date
+
+    date = parse_date(before)
+    if date is None:
+        raise ConfigError([f"--before {before}: is not a date; write it as 2026-01-31"])
+    with Place(config, store).opened() as opened:
+        say(f"{opened.archive.delete_before(date)} stories removed")

@@ -1,0 +1,89 @@
+"""Search results and stories on a terminal; text of stories is printed as text, never as markup."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Line
+
+from pipeline.cli.place import console
+from pipeline.core.alerts.message import clean, event_line
+from pipeline.core.render import snippet
+
+if TYPE_CHECKING:
+    from pipeline.core.query import Query
+    from pipeline.core.story import Story
+    from pipeline.stores.base import Page
+
+MATCHED = "bold yellow"
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def show_page(page: "Page", query: "Query", now: datetime) -> None:
+    """Hits with highlighted snippets, then the timeline and facets where they were asked for."""
+    out = console()
+    for hit in page.hits:
+        story = hit.story
+        title, text = snippet(story, query, now)
+        out.print(_marked(title.text, title.spans, "bold"))
+        outlets = f" · also in {len(hit.outlets) - 1} outlets" if len(hit.outlets) > 1 else ""
+        topics = f" · {', '.join(match.topic for match in story.topics)}" if story.topics else ""
+        out.print(Line(f"  {story.published:%Y-%m-%d %H:%M} · {clean(story.source)}{outlets}{topics} · {story.id}", "dim"))
+        if text.text:
+            out.print(Line("  ") + _marked(text.text, text.spans))
+    shown = f", {len(page.hits)} shown" if page.total > len(page.hits) else ""
+    out.print(f"{page.total} {'story' if page.total == 1 else 'stories'}{shown}", style="dim")
+    if page.cursor:
+        out.print(f"next: --cursor {page.cursor}", style="dim", markup=False)
+    if page.timeline:
+        draw_timeline(out, page.timeline)
+    for name, counts in page.facets.items():
+        if counts:
+            out.print(Line(f"{name:<9}", "bold") + Line("  ".join(f"{clean(value)} {n}" for value, n in counts[:12])))
+
+
+def draw_timeline(out: Console, timeline: Sequence[tuple[datetime, int]]) -> None:
+    """One bar for each interval that has stories, between the first day and the last."""
+    most = max(n for _, n in timeline)
+    bars = "".join(BARS[max(0, -(-n * len(BARS) // most) - 1)] for _, n in timeline)
+    out.print(f"{timeline[0][0]:%Y-%m-%d} {bars} {timeline[-1][0]:%Y-%m-%d}  (at most {most} a day)", markup=False)
+
+
+def _marked(text: str, spans: Sequence[tuple[int, int]], style: str = "") -> Line:
+    line = Line(clean(text), style)
+    for start, end in spans:
+        line.stylize(MATCHED, start, end)
+    return line
+
+
+def show_story(story: "Story") -> None:
+    """A story whole: head, topics with their evidence, events, text."""
+    out = console()
+    out.print(Line(clean(story.title), "bold"))
+    facts = [
+        ("id", f"{story.id} (revision {story.revision})"),
+        ("url", story.url),
+        ("source", f"{story.source}, in {', '.join(story.feeds) or 'no feed'}"),
+        ("by", ", ".join(story.authors)),
+        ("published", f"{story.published:%Y-%m-%d %H:%M} UTC (from {story.published_from})"),
+        ("seen", f"{story.seen:%Y-%m-%d %H:%M} UTC"),
+        ("text from", story.body_source),
+        ("countries", ", ".join(story.countries)),
+    ]
+    table = Table(box=None, show_header=False)
+    for name, value in facts:
+        if value:
+            table.add_row(name, Line(clean(value)))
+    out.print(table)
+    for match in story.topics:
+        out.print(Line(match.topic, "cyan") + Line(" (passing mention)" if match.secondary else "", "dim"))
+        for evidence in match.evidence:
+            out.print(Line(f"  “{clean(evidence.text)}”") + Line(f"  {evidence.rule}", "dim"))
+    for event in story.events:
+        out.print(Line(event.topic, "green") + Line(f": {event_line(event)}"))
+    out.print()
+    out.print(Line(clean(story.body)) if "\n" not in story.body else
+              Line("\n".join(clean(line) for line in story.body.splitlines())))
+    out.print()
