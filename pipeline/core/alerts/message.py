@@ -1,0 +1,265 @@
+"""What an alert says: items gathered into one message, cleaned of anything that could act on its reader.
+
+Text of a story is data. Control characters (terminal escapes, line feeds that would start a mail header) and
+characters that reorder text are replaced by spaces here, once, one for one, so that spans stay true; what a
+channel's own form gives meaning to (HTML, XML, JSON) that channel escapes.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from pipeline.core.story import ClaimStatus, Event, Party, Story, to_plain
+
+if TYPE_CHECKING:
+    from pipeline.core.alerts.rules import AlertRule, Severity
+
+Span = tuple[int, int]
+LATE: Final = timedelta(hours=24)
+"""A story published longer than this before it arrived is flagged late, and gathered with other late ones."""
+EXCERPT: Final = 280
+"""Characters of body text shown around the matched words."""
+_HARMFUL: Final = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ufff9-\\uffff"
+    "\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+)
+
+
+def clean(text: str, limit: int = 0) -> str:
+    """`text` with each control, bidirectional or unprintable character as a space; cut at `limit` with `…`."""
+    if limit and len(text) > limit:
+        text = text[: limit - 1].rstrip() + "…"
+    return _HARMFUL.sub(" ", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that a message tells: a story that matched, or (no `story`) a notice such as a silent feed.
+
+    Spans are character offsets of matched words in `title` and `excerpt`; `words` are those words as written,
+    each once. `outlets` begins with the story's own source; `late`: it was published long before it arrived.
+    """
+
+    title: str
+    matched: datetime
+    url: str = ""
+    story: str = ""
+    cluster: str = ""
+    source: str = ""
+    outlets: tuple[str, ...] = ()
+    published: datetime | None = None
+    late: bool = False
+    revision: int = 1
+    topics: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    excerpt: str = ""
+    title_spans: tuple[Span, ...] = ()
+    excerpt_spans: tuple[Span, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel sends: one or more items of one rule, newest first.
+
+    `key` is the idempotency key: the same for every attempt to send this message over this channel, different
+    for every other message. `total` counts the items gathered, of which `items` holds this part.
+    """
+
+    key: str
+    rule: str
+    at: datetime
+    items: tuple[Item, ...]
+    severity: "Severity" = "normal"
+    note: str = ""
+    query: str = ""
+    owner: str = ""
+    kind: Literal["match", "notice", "test"] = "match"
+    part: int = 1
+    parts: int = 1
+
+    @property
+    def gathered(self) -> bool:
+        """Whether it carries more than one item."""
+        return len(self.items) > 1 or self.parts > 1
+
+    @property
+    def subject(self) -> str:
+        """One line that names the rule and what happened."""
+        mark = {"low": "", "normal": "", "high": "! ", "critical": "!! "}[self.severity]
+        part = f" ({self.part}/{self.parts})" if self.parts > 1 else ""
+        if len(self.items) == 1:
+            return clean(f"{mark}[{self.rule}] {self.items[0].title}{part}", 200)
+        return f"{mark}[{self.rule}] {len(self.items)} {'matches' if self.kind == 'match' else 'notices'}{part}"
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values, for channels that send data; `count` and `subject` are added for convenience."""
+        return {**to_plain(self), "count": len(self.items), "subject": self.subject}
+
+
+class Channel(Protocol):
+    """A way to reach somebody. Implementations are in `pipeline/channels/`; the outbox delivers over them."""
+
+    def send(self, message: Message) -> None:
+        """Hand the message over; returns only when the other side has taken it.
+
+        Raises WirewatchError, or FetchError whose `reason`, `status` and `retry_after_s` guide the retry. May be
+        called again with the same message (same `key`) after a crash or an error.
+        """
+        ...
+
+
+# ── from a story that matched ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule fired: what to tell, and the `fold` key under which the rule tells it only once.
+
+    `also` are other keys under which it may have been told already (a story that joined a cluster later).
+    """
+
+    rule: "AlertRule"
+    fold: str
+    item: Item
+    also: tuple[str, ...] = ()
+
+
+def found_story(
+    rule: "AlertRule", story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime,
+    thread: str = "",
+) -> Found:
+    """What `rule` tells about `story`; `thread` is the id of the story's thread where it is known."""
+    cluster = story.cluster or story.id
+    fold = {"cluster": cluster, "story": story.id, "thread": f"thread:{thread}" if thread else cluster}[rule.fold]
+    also = tuple(key for key in (story.id,) if key != fold and rule.fold == "cluster")
+    return Found(rule, fold, item_of(story, title_spans, body_spans, now), also)
+
+
+def item_of(story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime) -> Item:
+    """The story as an item: cleaned, with the part of its body that holds most of the matched words."""
+    title = clean(story.title)
+    shown = [(start, end) for start, end in sorted(set(title_spans)) if end <= len(title)]
+    body = clean(story.body)
+    within = sorted(set(body_spans))
+    excerpt, excerpt_spans = excerpt_of(body, within)
+    words = [title[start:end] for start, end in shown] + [body[start:end] for start, end in within[:500]]
+    if len(title) > 400:
+        shown = [span for span in shown if span[1] < 400]
+        title = clean(title, 400)
+    source = clean(story.source, 100)
+    return Item(
+        title=title or "(no title)",
+        matched=now,
+        url=story.url if re.match(r"https?://", story.url) and not _HARMFUL.search(story.url) else "",
+        story=story.id,
+        cluster=story.cluster or story.id,
+        source=source,
+        outlets=(source,),
+        published=story.published,
+        late=now - story.published > LATE,
+        revision=story.revision,
+        topics=tuple(dict.fromkeys(match.topic for match in story.topics)),
+        events=tuple(dict.fromkeys(event_line(event) for event in story.events))[:10],
+        excerpt=excerpt,
+        title_spans=tuple(shown),
+        excerpt_spans=excerpt_spans,
+        words=_short_list(words),
+    )
+
+
+def _short_list(words: Sequence[str]) -> tuple[str, ...]:
+    """At most 20 words, those that differ only in case once."""
+    seen: dict[str, str] = {}
+    for word in words:
+        seen.setdefault(word.lower(), word[:100])
+    return tuple(seen.values())[:20]
+
+
+def excerpt_of(body: str, spans: Sequence[Span], size: int = EXCERPT) -> tuple[str, tuple[Span, ...]]:
+    """About `size` characters of `body` with the most matched words in them, and the spans within."""
+    best, most, first = 0, 0, 0
+    for index, (_, end) in enumerate(spans):
+        while spans[first][0] < end - size * 3 // 4:
+            first += 1
+        if index + 1 - first > most:
+            most, best = index + 1 - first, spans[first][0]
+    start = 0 if best < size // 4 else best - size // 5
+    if start:
+        space = body.find(" ", start, best)
+        start = space + 1 if space != -1 else start
+    end = min(len(body), start + size)
+    if end < len(body):
+        space = body.rfind(" ", start + size // 2, end)
+        end = space if space != -1 else end
+    lead = "…" if start else ""
+    shift = len(lead) - start
+    kept = tuple((s + shift, e + shift) for s, e in spans if s >= start and e <= end)
+    return lead + body[start:end] + ("…" if end < len(body) else ""), kept
+
+
+_DOERS: Final = ("supplier", "actor")
+_DONE_TO: Final = ("recipient", "target")
+_HOLDERS: Final[dict[ClaimStatus, str]] = {
+    "reported": "reported", "alleged": "alleged", "denied": "denied", "planned": "planned",
+    "hypothetical": "hypothetical",
+}
+
+
+def event_line(event: Event) -> str:
+    """`North Korea → Russia: artillery shells — alleged by US, denied`: who did what to whom, and who says so."""
+    doer, done_to = _named(event, _DOERS), _named(event, _DONE_TO)
+    parties = " → ".join(name for name in (doer, done_to) if name) or event.topic
+    things = ", ".join(
+        _party(party) for role, party in event.roles.items() if role not in (*_DOERS, *_DONE_TO) and party.text
+    )
+    claims: dict[ClaimStatus, dict[str, None]] = {}
+    for claim in event.claims:
+        by = claims.setdefault(claim.status, {})
+        if claim.holder is not None and claim.holder.text:
+            by[_party(claim.holder)] = None
+    said = ", ".join(
+        _HOLDERS[status] + (f" by {' and '.join(claims[status])}" if claims[status] else "")
+        for status in _HOLDERS
+        if status in claims
+    )
+    what = parties + (f": {things}" if things else "")
+    return clean(what + (f" — {said}" if said else ""), 300)
+
+
+def _named(event: Event, roles: Sequence[str]) -> str:
+    return next((_party(event.roles[role]) for role in roles if role in event.roles), "")
+
+
+def _party(party: Party) -> str:
+    return " ".join(party.text.split())[:80]
+
+
+def message_key(rule: str, batch: str, channel: str) -> str:
+    """The idempotency key of a message: 64 hex digits of SHA-256."""
+    return sha256("\n".join((rule, batch, channel)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def marked(text: str, spans: Sequence[Span], before: str, after: str, escape: Any = str) -> str:
+    """`text` with `before` and `after` around each span; every piece goes through `escape`."""
+    out, at = [], 0
+    for start, end in merged(spans):
+        if start < at or end > len(text):
+            continue
+        out += [escape(text[at:start]), before, escape(text[start:end]), after]
+        at = end
+    return "".join([*out, escape(text[at:])])
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """Ascending, overlapping ones joined."""
+    out: list[Span] = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out
