@@ -57,7 +57,7 @@ def _is_full_stop(raw: str, mark: re.Match[str]) -> bool:
     if word in _NEVER_LAST:
         return False
     if word in _RARELY_LAST or len(word) == 1 or "." in word:
-        return after.lower() in _STARTERS and after != "I" or not after
+        return not after or (after.lower() in _STARTERS and after != "I")
     return True
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import Stemmer
@@ -120,7 +121,7 @@ class Text:
         """Sentences as (first word, word after the last), ascending, covering every word."""
         cuts = [bisect_right(self.starts, offset - 1) for offset in ends_of_sentences(self.raw)]
         bounds = sorted({0, len(self.words), *cuts})
-        return list(zip(bounds, bounds[1:], strict=False))
+        return list(pairwise(bounds))
 
     def sentence_at(self, word: int) -> int:
         """The index of the sentence that holds `word`."""

@@ -1,0 +1,241 @@
+"""Where the parties of a sentence stand around an act: subject, "by", "to", owner of a noun …
+
+No parser: prepositions, auxiliaries and a few verbs are enough for news prose, and where they are not, a position
+stays empty rather than guessed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.core.places import Named
+from pipeline.core.text import Text
+
+PREPOSITIONS: Final = frozenset(
+    "to from by for of with in at on into against over between near toward towards across off under through via among"
+    " onto inside within about after before during since until without despite except amid around beyond".split()
+)
+_BE: Final = frozenset("be been being is are was were get gets got getting".split())
+_AUX: Final = _BE | frozenset("has have had will would could can may might should must do does did not never".split())
+_STOPS: Final = _AUX | frozenset(
+    "that which who whom whose and but or as if when while because said says say told it he she they we i there"
+    " than so then".split()
+)
+_SAYS: Final = frozenset(
+    "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
+    " insisted warned according".split()
+)
+_BACKED: Final = frozenset(
+    "backed allied aligned sponsored supported funded controlled occupied held trained friendly dominated financed"
+    " ruled administered based bound".split()
+)
+_MADE: Final = frozenset(
+    "made built supplied designed produced manufactured style type donated provided origin armed sold bought".split()
+)
+_SHORT_NAMES: Final = (["u", "s"], ["us"], ["u", "k"], ["uk"])
+_OFFICES: Final = frozenset(
+    "government president king army military navy minister ministry leader republic kingdom forces people regime state"
+    " parliament leaders officials authorities emir sultan ruler premier".split()
+)
+_INFINITIVES: Final = frozenset(
+    "help support aid attack defend arm strike hit protect target supply sell invade stop prevent pressure force deter"
+    " urge punish assist meet visit join counter fight give send let make persuade allow keep isolate squeeze warn"
+    " threaten contain recognise recognize leave enter reach block denounce condemn oppose follow replace take".split()
+)
+_PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
+
+
+@dataclass
+class Clause:
+    """The parties of one sentence of a text, and how each is tied to what stands before it."""
+
+    text: Text
+    first: int
+    last: int
+    parties: Sequence[Named]
+    _ties: list[str | None] = field(default_factory=list)
+    _roots: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for index, party in enumerate(self.parties):
+            root = self._joined(index)
+            self._roots.append(root)
+            self._ties.append(self._ties[root] if root != index else self._preposition(party))
+
+    # ── what stands around a party ────────────────────────────────────────────────────────────────────────
+
+    def _gap(self, word: int) -> str:
+        """The characters between `word` and the one after it."""
+        text = self.text
+        return text.raw[text.ends[word] : text.starts[word + 1]] if word + 1 < len(text) else ""
+
+    def _joined(self, index: int) -> int:
+        """The first party of the row (A, B and C) that a party stands in; itself where it stands alone."""
+        if index == 0:
+            return index
+        before, party = self.parties[index - 1], self.parties[index]
+        between = self.text.words[before.end : party.start]
+        if between in (["and"], ["or"], ["and", "the"], ["as", "well", "as"]):
+            return self._roots[index - 1]
+        if not between and self._gap(before.end - 1).strip() in (",", "/", "-", "–"):
+            return self._roots[index - 1]
+        return index
+
+    def _preposition(self, party: Named) -> str | None:
+        words = self.text.words
+        at = party.start - 1
+        for _ in range(5):
+            if at < self.first or any(mark in self._gap(at) for mark in ",;:—“\"("):
+                return None
+            word = words[at]
+            if word in PREPOSITIONS:
+                if word == "to" and words[at + 1] in _INFINITIVES:
+                    return None
+                return word
+            if word in _STOPS:
+                return None
+            at -= 1
+        return None
+
+    def row(self, party: Named) -> list[Named]:
+        """The party and those joined to it by "and", "or" and commas."""
+        root = self._roots[self.parties.index(party)]
+        return [other for other, its in zip(self.parties, self._roots, strict=True) if its == root]
+
+    def tie(self, party: Named) -> str | None:
+        """The preposition that a party stands under."""
+        return self._ties[self.parties.index(party)]
+
+    def owns(self, party: Named) -> bool:
+        """Whether 's follows."""
+        after = party.end
+        return after < self.last and self.text.words[after] == "s" and self._gap(after - 1) in ("'", "’", " '", " ’")
+
+    def _compound(self, party: Named) -> str:
+        """The word that makes a party part of a compound ("Iran-backed", "pro-Russian"), or nothing."""
+        words = self.text.words
+        hyphened = self._gap(party.end - 1).strip() in ("-", "–")
+        if party.end < self.last and hyphened and words[party.end] in _BACKED | _MADE:
+            return words[party.end]
+        if party.start > self.first and words[party.start - 1] in ("anti", "pro", "ex", "former"):
+            return words[party.start - 1]
+        return ""
+
+    def is_passive(self, head: int, of: int | None = None) -> bool:
+        """Whether the verb at `head` is a passive; `of` is the last word of what it may say something about."""
+        word = self.text.words[head]
+        if not (word.endswith(("ed", "en")) or word in _PARTICIPLES):
+            return False
+        before = self.text.words[max(self.first, head - 3) : head]
+        if any(w in _BE for w in before) and not any(w in ("has", "have", "had") for w in before[-1:]):
+            return True
+        if of is not None and 0 <= head - of - 1 <= 1 and head + 1 < self.last:
+            return self.text.words[head + 1] in PREPOSITIONS
+        return False
+
+    # ── positions ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def subject(self, head: int) -> Named | None:
+        """Who does what stands at `head`."""
+        words = self.text.words
+        for party in reversed(self.parties):
+            if party.end > head or self._compound(party):
+                continue
+            tie = self.tie(party)
+            after = party.end + (1 if self.owns(party) else 0)
+            if tie is not None:
+                office = tie == "of" and self._office_before(party)
+                control = tie in ("on", "for", "of", "with") and words[after : after + 1] in (["to"], ["of"], ["for"])
+                if not office and not control:
+                    continue
+            if self._speaks_aside(party, head):
+                continue
+            if self._is_object(party, head):
+                continue
+            return party
+        return None
+
+    def _office_before(self, party: Named) -> bool:
+        words = self.text.words
+        for at in range(party.start - 1, max(self.first, party.start - 4), -1):
+            if words[at] == "of":
+                return at > self.first and words[at - 1] in _OFFICES
+        return False
+
+    def _speaks_aside(self, party: Named, head: int) -> bool:
+        """`…, Moscow said, …`: whoever is quoted in passing does not act."""
+        words = self.text.words
+        for at in range(party.end, min(party.end + 4, head)):
+            if words[at] in _SAYS:
+                return "," in self._gap(at)
+        return party.start >= self.first + 2 and words[party.start - 2 : party.start] == ["according", "to"]
+
+    def _is_object(self, party: Named, head: int) -> bool:
+        """`invaded Ukraine and fired missiles`: what a verb before it acts upon does not act itself."""
+        words = self.text.words
+        at = party.start - 1
+        if at >= self.first and words[at] in ("the", "its", "a"):
+            at -= 1
+        if at < self.first or not words[at].endswith(("ed", "ing", "ck", "de")) or words[at] in _SAYS:
+            return False
+        following = words[party.end : party.end + 1]
+        return following == ["and"] or any(w == "and" for w in words[max(party.end, head - 2) : head])
+
+    def owner(self, start: int) -> Named | None:
+        """Whose thing begins at word `start`: `Russia's purchase`, `Iranian arms shipments`, `the U.S. sale`."""
+        for party in reversed(self.parties):
+            if party.end > start:
+                continue
+            between = self.text.words[party.end : start]
+            if between[:1] == ["s"]:
+                between = between[1:]
+            elif party.label in ("actor",) or self._compound(party):
+                return None
+            if len(between) > 4 or any(w in PREPOSITIONS or w in _STOPS or w in ("the", "a", "an") for w in between):
+                return None
+            if any(mark in self._gap(at) for at in range(party.end - 1, start - 1) for mark in ",;:—("):
+                return None
+            if between and not self.owns(party) and any(w.endswith(("ed", "s")) for w in between[:1]):
+                return None
+            return party
+        return None
+
+    def maker(self, start: int) -> Named | None:
+        """`Iranian drones`, `U.S.-made missiles`, `drones of Iranian make`: where the thing at `start` comes from."""
+        for party in reversed(self.parties):
+            if party.end > start or party.label not in ("people", "name"):
+                continue
+            words = self.text.words
+            between = words[party.end : start]
+            if between[:1] and between[0] in _MADE:
+                return party if len(between) <= 4 else None
+            near = len(between) <= 3 and not any(w in PREPOSITIONS or w in _STOPS for w in between)
+            adjective = party.label == "people" or not between or words[party.start : party.end] in _SHORT_NAMES
+            return party if near and adjective and not self.owns(party) else None
+        return None
+
+    def under(self, preposition: str, start: int, end: int) -> Named | None:
+        """The first party under a preposition within words [start, end)."""
+        for party in self.parties:
+            if start <= party.start < end and self.tie(party) == preposition and not self._compound(party):
+                return party
+        return None
+
+    def given(self, head: int, thing: int) -> Named | None:
+        """`sell Taiwan weapons`: a bare party between the verb and the thing."""
+        for party in self.parties:
+            if head < party.start and party.end <= thing and self.tie(party) is None and not self._compound(party):
+                if self.owns(party) or (party.end == thing and party.label == "people"):
+                    continue
+                if party.start - head <= 4:
+                    return party
+        return None
+
+    def object(self, head: int) -> Named | None:
+        """Whom a verb acts upon: the bare party right after it, or the subject of a passive."""
+        if self.is_passive(head):
+            return self.subject(head)
+        for party in self.parties:
+            if head < party.start <= head + 4 and self.tie(party) is None:
+                return party
+        return None

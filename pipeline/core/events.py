@@ -1,0 +1,137 @@
+"""From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.core.claims import claims_of
+from pipeline.core.clauses import Clause
+from pipeline.core.lexicon import Hit
+from pipeline.core.places import Named
+from pipeline.core.rules import Rule, Topic
+from pipeline.core.story import Claim, Event, Evidence, Party, TextField
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One match of a rule in a sentence."""
+
+    topic: Topic
+    rule: Rule
+    field: TextField
+    sentence: int
+    clause: Clause
+    hits: tuple[Hit, ...]
+    present: Mapping[str, list[Hit]]
+
+    @property
+    def start(self) -> int:
+        return min(hit.start for hit in self.hits)
+
+    @property
+    def end(self) -> int:
+        return max(hit.end for hit in self.hits)
+
+    @property
+    def act(self) -> Hit:
+        """The hit of the item that is the act itself; the first item where the rule does not say."""
+        for hit in self.hits:
+            if hit.symbol == self.rule.act:
+                return hit
+        return self.hits[0]
+
+    @property
+    def evidence(self) -> Evidence:
+        text = self.clause.text
+        start, end = text.starts[self.start], text.ends[self.end - 1]
+        return Evidence(self.field, start, end, text.raw[start:end], f"{self.topic.name}: {self.rule.name}")
+
+
+def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
+    """One event for each distinct act, in the order of first mention."""
+    events: list[Event] = []
+    for mention in mentions:
+        if not mention.topic.roles:
+            continue
+        for event in _told(mention):
+            for index, known in enumerate(events):
+                merged = _merged(known, event)
+                if merged is not None:
+                    events[index] = merged
+                    break
+            else:
+                events.append(event)
+    yield from events
+
+
+def _told(mention: Mention) -> Iterator[Event]:
+    rows = {role: found for role, where in (mention.rule.roles or mention.topic.roles).items()
+            if (found := _fill(mention, where))}
+    claims = tuple(claims_of(mention.clause, mention.field, mention.act, mention.start, mention.end, mention.present))
+    combos: list[dict[str, Party]] = [{}]
+    for role, row in rows.items():
+        if role in mention.topic.several:
+            extra = {role if i == 0 else f"{role}.{i + 1}": party for i, party in enumerate(row)}
+            combos = [{**combo, **extra} for combo in combos]
+        else:
+            combos = [{**combo, role: party} for combo in combos for party in row]
+    for roles in combos:
+        yield Event(mention.topic.name, roles, claims, (mention.evidence,))
+
+
+def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
+    clause, act = mention.clause, mention.act
+    for position in where:
+        if position.startswith("@"):
+            things = [hit for hit in mention.hits if hit.symbol == position[1:]]
+            if things:
+                return [Party(clause.text.slice(hit.start, hit.end - 1), None, hit.kind) for hit in things]
+            continue
+        named = _stand(mention, position)
+        if named is not None and (named.end <= act.start or named.start >= act.end):
+            return [_party(clause, one) for one in clause.row(named)]
+    return []
+
+
+def _stand(mention: Mention, position: str) -> Named | None:
+    clause, act = mention.clause, mention.act
+    if position == "subject":
+        return None if clause.is_passive(act.start, mention.start) else clause.subject(act.start)
+    if position == "owner":
+        return clause.owner(mention.start)
+    if position == "maker":
+        thing = max(mention.hits, key=lambda hit: hit is not act)
+        return clause.maker(thing.start)
+    if position == "given":
+        return clause.given(act.start, mention.end)
+    if position == "object":
+        return clause.object(act.start)
+    return clause.under(position, mention.start, clause.last)
+
+
+def _party(clause: Clause, named: Named) -> Party:
+    return Party(clause.text.slice(named.start, named.end - 1), named.code, named.kind)
+
+
+def _same(one: Party, two: Party) -> bool:
+    if one.code or two.code:
+        return one.code == two.code
+    return (one.kind or one.text.lower()) == (two.kind or two.text.lower())
+
+
+def _merged(known: Event, new: Event) -> Event | None:
+    """Both as one event where their roles do not contradict each other, else None."""
+    if known.topic != new.topic:
+        return None
+    for role, party in new.roles.items():
+        if role != "weapon" and role in known.roles and not _same(known.roles[role], party):
+            return None
+    claims = list(known.claims)
+    for claim in new.claims:
+        if not any(claim.status == c.status and claim.holder == c.holder for c in claims):
+            claims.append(claim)
+    return replace(known, roles={**new.roles, **known.roles}, claims=_settled(claims),
+                   evidence=known.evidence + tuple(e for e in new.evidence if e not in known.evidence))
+
+
+def _settled(claims: list[Claim]) -> tuple[Claim, ...]:
+    return tuple(claims)

@@ -1,0 +1,55 @@
+"""Finds the patterns of rules among the terms of one sentence."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise, product
+
+from pipeline.core.lexicon import Hit
+from pipeline.core.rules import Pattern
+
+Present = Mapping[str, Sequence[Hit]]
+"""The hits of a sentence by symbol."""
+
+_MOST_COMBINATIONS = 200
+
+
+def matches(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
+    """The hits of each match, one for each item of the pattern, in the order of its items."""
+    if not all(symbol in present for symbol in pattern.symbols):
+        return
+    if pattern.ordered:
+        for first in present[pattern.symbols[0]]:
+            found = _follow(pattern, present, 1, first)
+            if found is not None:
+                yield (first, *found)
+    else:
+        yield from _near(pattern, present)
+
+
+def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[Hit, ...] | None:
+    if item == len(pattern.symbols):
+        return ()
+    latest = last.end + pattern.gaps[item - 1]
+    for hit in present[pattern.symbols[item]]:
+        if hit.start > latest:
+            break
+        if hit.start >= last.end:
+            rest = _follow(pattern, present, item + 1, hit)
+            if rest is not None:
+                return (hit, *rest)
+    return None
+
+
+def _near(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
+    most = pattern.gaps[0]
+    for hits in islice(product(*(present[symbol] for symbol in pattern.symbols)), _MOST_COMBINATIONS):
+        ordered = sorted(hits)
+        if any(one.end > two.start for one, two in pairwise(ordered)):
+            continue
+        between = ordered[-1].end - ordered[0].start - sum(hit.end - hit.start for hit in hits)
+        if between <= most:
+            yield hits
+
+
+def any_matches(patterns: Iterable[Pattern], present: Present) -> bool:
+    """Whether one of the patterns matches at least once."""
+    return any(next(matches(pattern, present), None) is not None for pattern in patterns)

@@ -1,0 +1,332 @@
+"""Topic files as frozen rules: what an analyst wrote, checked, with every mistake at its line.
+
+docs/topics.md teaches the format. A rule matches within one sentence; its items are lists or words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pipeline.core.errors import ConfigError
+from pipeline.core.lexicon import Term, parse_lists
+from pipeline.core.phrases import Gap, PhraseError, Ref, Word, parse_phrase
+from pipeline.core.places import ACTORS, GROUPS, STATES, state_terms
+from pipeline.core.yamltext import Path, YamlText, parse_yaml, suggest
+
+PARTIES: Final = "parties"
+"""The built-in list of whoever may act: states, groups and actor words."""
+
+POSITIONS: Final = (
+    "subject", "object", "given", "owner", "maker", "to", "from", "by", "for", "of", "with", "in", "at", "on", "into",
+    "against", "over", "between", "near", "toward", "across", "off", "under",
+)
+"""Where a party may stand around an act (core/clauses.py finds them)."""
+
+_TOPIC_KEYS: Final = ("topic", "title", "about", "match", "except", "unless", "roles", "several", "examples")
+_RULE_KEYS: Final = (
+    "name", "any", "near", "words", "act", "with", "unless", "not_between", "story", "in", "roles", "weak", "status",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Items (symbols of the lexicon) in one sentence.
+
+    `ordered`: as written, with at most `gaps[i]` words after item i; otherwise in any order with at most
+    `gaps[0]` words between them in all.
+    """
+
+    symbols: tuple[str, ...]
+    gaps: tuple[int, ...] = ()
+    ordered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way in which a topic is written."""
+
+    name: str
+    patterns: tuple[Pattern, ...]
+    act: str = ""
+    with_: tuple[Pattern, ...] = ()
+    story: tuple[Pattern, ...] = ()
+    unless: tuple[Pattern, ...] = ()
+    not_between: frozenset[str] = frozenset()
+    field: str = ""
+    roles: Mapping[str, tuple[str, ...]] | None = None
+    weak: bool = False
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence that must (`wanted`) or must not carry the topic, and where it is written."""
+
+    text: str
+    wanted: bool
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic file."""
+
+    name: str
+    title: str
+    about: str
+    rules: tuple[Rule, ...]
+    excepted: tuple[Pattern, ...] = ()
+    unless: tuple[Pattern, ...] = ()
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    several: frozenset[str] = frozenset()
+    examples: tuple[Example, ...] = ()
+
+
+def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> tuple[tuple[Topic, ...], list[Term]]:
+    """Topics and all terms that they need, from file texts by name; raises ConfigError with every mistake."""
+    plain = {name: text for name, text in lists.items() if not _is(name, STATES)}
+    by_name, mistakes = parse_lists(plain)
+    terms = [term for group in by_name.values() for term in group]
+    for name, text in lists.items():
+        if _is(name, STATES):
+            found, wrong = state_terms(text, name)
+            terms += found
+            mistakes += wrong
+    known = {*by_name, STATES, GROUPS, ACTORS, PARTIES}
+    topics: list[Topic] = []
+    runs: dict[str, Term] = {}
+    for name, text in sorted(files.items()):
+        try:
+            reader = _Reader(parse_yaml(text, name), known, runs)
+        except ConfigError as error:
+            mistakes += error.mistakes
+            continue
+        topics.append(reader.topic())
+        mistakes += reader.mistakes
+    seen: dict[str, str] = {}
+    for topic, file in zip(topics, sorted(files), strict=False):
+        if topic.name and topic.name in seen:
+            mistakes.append(f"{file}:1: topic: {topic.name} is defined in {seen[topic.name]} too")
+        seen[topic.name] = file
+    if mistakes:
+        raise ConfigError(mistakes)
+    return tuple(topics), terms + list(runs.values())
+
+
+def _is(file: str, name: str) -> bool:
+    return file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".txt") == name
+
+
+class _Reader:
+    """Reads one topic file and gathers its mistakes."""
+
+    def __init__(self, source: YamlText, lists: set[str], runs: dict[str, Term]) -> None:
+        self.source, self.lists, self.runs = source, lists, runs
+        self.mistakes: list[str] = []
+
+    def wrong(self, path: Path, what: str) -> None:
+        self.mistakes.append(f"{self.source.at(path)}: {what}")
+
+    def topic(self) -> Topic:
+        data = self.source.data
+        if not isinstance(data, dict):
+            self.wrong((), "a topic file is a mapping with the keys topic, title, match, examples")
+            return Topic("", "", "", ())
+        self.keys(data, (), _TOPIC_KEYS)
+        for key in ("topic", "title", "match", "examples"):
+            if key not in data:
+                self.wrong((key,), f'the key "{key}" is missing')
+        name = self.string(data, ("topic",))
+        if name and not all(c.islower() or c.isdigit() or c == "-" for c in name):
+            self.wrong(("topic",), f'"{name}": a topic\'s name is small letters, digits and hyphens')
+        roles = self.roles(data.get("roles", {}), ("roles",))
+        several = self.strings(data.get("several", []), ("several",))
+        for index, role in enumerate(several):
+            if role not in roles:
+                self.wrong(("several", index), f'"{role}" is no role of this topic{suggest(role, roles)}')
+        match = data.get("match", [])
+        if not isinstance(match, list) or not match:
+            self.wrong(("match",), "needs a list of rules, each with `any:` or `near:`")
+            match = []
+        return Topic(
+            name,
+            self.string(data, ("title",)),
+            self.string(data, ("about",)),
+            tuple(self.rule(rule, ("match", index), roles) for index, rule in enumerate(match)),
+            self.patterns(data.get("except", []), ("except",)),
+            self.patterns(data.get("unless", []), ("unless",)),
+            roles,
+            frozenset(several),
+            self.examples(data.get("examples", {})),
+        )
+
+    def rule(self, data: Any, path: Path, roles: Mapping[str, tuple[str, ...]]) -> Rule:
+        if not isinstance(data, dict):
+            self.wrong(path, "a rule is a mapping with `any:` (phrases) or `near:` (two or three items)")
+            return Rule("", ())
+        self.keys(data, path, _RULE_KEYS)
+        name = self.string(data, (*path, "name")) or f"rule {int(path[-1]) + 1}"
+        patterns = self.patterns(data.get("any", []), (*path, "any"))
+        if "near" in data:
+            patterns += self.near(data["near"], data.get("words", 10), path)
+        if not patterns and not self.mistakes:
+            self.wrong(path, "needs `any:` (phrases) or `near:` (two or three items)")
+        own = self.roles(data["roles"], (*path, "roles")) if "roles" in data else None
+        for role in own or ():
+            if role not in roles:
+                self.wrong((*path, "roles", role), f"is no role of this topic{suggest(role, roles)}")
+        where = self.string(data, (*path, "in"))
+        if where not in ("", "title", "body"):
+            self.wrong((*path, "in"), f'"{where}" is not allowed; allowed: body, title')
+        status = self.string(data, (*path, "status"))
+        if status not in ("", "reported", "alleged", "denied", "planned", "hypothetical"):
+            allowed = ("reported", "alleged", "denied", "planned", "hypothetical")
+            self.wrong((*path, "status"), f'"{status}" is no claim status{suggest(status, allowed)}')
+        weak = data.get("weak", False)
+        if not isinstance(weak, bool):
+            self.wrong((*path, "weak"), "is yes or no")
+        between = frozenset(
+            symbol for pattern in self.patterns(data.get("not_between", []), (*path, "not_between"))
+            for symbol in pattern.symbols[:1]
+        )
+        act = self.string(data, (*path, "act"))
+        symbols = {symbol for pattern in patterns for symbol in pattern.symbols}
+        if act and act.removeprefix("@") not in symbols:
+            self.wrong((*path, "act"), f'"{act}" is no item of this rule{suggest(act, ["@" + s for s in symbols])}')
+        return Rule(
+            name, patterns, act.removeprefix("@"),
+            self.patterns(data.get("with", []), (*path, "with")),
+            self.patterns(data.get("story", []), (*path, "story")),
+            self.patterns(data.get("unless", []), (*path, "unless")),
+            between, where, own, bool(weak), status,
+        )
+
+    def near(self, items: Any, words: Any, path: Path) -> tuple[Pattern, ...]:
+        if not isinstance(items, list) or not 2 <= len(items) <= 3:
+            self.wrong((*path, "near"), "needs a list of two or three items")
+            return ()
+        if not isinstance(words, int) or isinstance(words, bool) or not 0 <= words <= 60:
+            self.wrong((*path, "words"), "is the most words between the items, 0 to 60")
+            return ()
+        choices = [
+            [pattern.symbols[0] for pattern in self.pattern(item, (*path, "near", index)) if self.single(pattern, path)]
+            for index, item in enumerate(items)
+        ]
+        combined: list[tuple[str, ...]] = [()]
+        for symbols in choices:
+            combined = [(*chosen, symbol) for chosen in combined for symbol in symbols]
+        return tuple(Pattern(symbols, (words,), False) for symbols in combined)
+
+    def single(self, pattern: Pattern, path: Path) -> bool:
+        if len(pattern.symbols) > 1:
+            self.wrong((*path, "near"), "an item of `near:` is words or one list; write sequences under `any:`")
+        return len(pattern.symbols) == 1
+
+    def patterns(self, data: Any, path: Path) -> tuple[Pattern, ...]:
+        return tuple(
+            pattern for index, text in enumerate(self.strings(data, path))
+            for pattern in self.pattern(text, (*path, index) if isinstance(data, list) else path)
+        )
+
+    def pattern(self, text: Any, path: Path) -> Sequence[Pattern]:
+        if not isinstance(text, str):
+            self.wrong(path, f'"{text}" is not text; put it in quotes')
+            return []
+        try:
+            sequences = parse_phrase(text)
+        except PhraseError as error:
+            self.wrong(path, str(error))
+            return []
+        out: list[Pattern] = []
+        for sequence in sequences:
+            symbols: list[str] = []
+            gaps: list[int] = []
+            run: list[Word] = []
+            gap = 0
+            for item in (*sequence, None):
+                if isinstance(item, Word):
+                    run.append(item)
+                    continue
+                if run:
+                    self.push(symbols, gaps, self.run(tuple(run), path), gap)
+                    run, gap = [], 0
+                if isinstance(item, Gap):
+                    gap += item.words
+                elif isinstance(item, Ref):
+                    if item.name not in self.lists:
+                        self.wrong(path, f"there is no list @{item.name}{suggest(item.name, self.lists)}")
+                    self.push(symbols, gaps, item.name, gap)
+                    gap = 0
+            out.append(Pattern(tuple(symbols), tuple(gaps)))
+        return out
+
+    @staticmethod
+    def push(symbols: list[str], gaps: list[int], symbol: str, gap: int) -> None:
+        if symbols:
+            gaps.append(gap)
+        symbols.append(symbol)
+
+    def run(self, words: tuple[Word, ...], path: Path) -> str:
+        if words[0].form == "#":
+            self.wrong(path, 'a phrase cannot begin with "#"')
+        symbol = "'" + " ".join(
+            ("=" if word.exact else "") + (word.form, word.form.capitalize(), word.form.upper())[word.capitals]
+            for word in words
+        )
+        self.runs.setdefault(symbol, Term(words, symbol))
+        return symbol
+
+    def roles(self, data: Any, path: Path) -> dict[str, tuple[str, ...]]:
+        if not isinstance(data, dict):
+            self.wrong(path, "is a mapping from role to where it stands, as `supplier: subject, by`")
+            return {}
+        out: dict[str, tuple[str, ...]] = {}
+        for role, where in data.items():
+            found = [part.strip() for part in where.split(",")] if isinstance(where, str) else []
+            for part in found:
+                if part.startswith("@"):
+                    if part[1:] not in self.lists:
+                        self.wrong((*path, role), f"there is no list {part}{suggest(part[1:], self.lists)}")
+                elif part not in POSITIONS:
+                    self.wrong((*path, role), f'"{part}" is no position{suggest(part, POSITIONS)}')
+            if not found:
+                self.wrong((*path, role), "needs positions separated by commas, as `subject, by, from`")
+            out[role] = tuple(found)
+        return out
+
+    def examples(self, data: Any) -> tuple[Example, ...]:
+        if not isinstance(data, dict):
+            self.wrong(("examples",), "needs `yes:` and `no:`, each a list of sentences")
+            return ()
+        self.keys(data, ("examples",), ("yes", "no"))
+        out: list[Example] = []
+        for key in ("yes", "no"):
+            path: Path = ("examples", key)
+            texts = self.strings(data.get(key, []), path)
+            if not texts:
+                self.wrong(path, "needs at least one sentence")
+            out += [Example(text, key == "yes", self.source.at((*path, i))) for i, text in enumerate(texts)]
+        return tuple(out)
+
+    def keys(self, data: Mapping[str, Any], path: Path, allowed: Sequence[str]) -> None:
+        for key in data:
+            if key not in allowed:
+                self.wrong((*path, key), f'unknown key "{key}"{suggest(str(key), allowed)}')
+
+    def string(self, data: Mapping[str, Any], path: Path) -> str:
+        value = data.get(str(path[-1]), "")
+        if not isinstance(value, str):
+            self.wrong(path, "must be text")
+            return ""
+        return value
+
+    def strings(self, data: Any, path: Path) -> list[str]:
+        if isinstance(data, str):
+            return [data]
+        if not isinstance(data, list):
+            self.wrong(path, "must be a list of texts")
+            return []
+        for index, item in enumerate(data):
+            if not isinstance(item, str):
+                self.wrong((*path, index), f'"{item}" is not text; put it in quotes')
+        return [item for item in data if isinstance(item, str)]

@@ -1,0 +1,158 @@
+"""Topics, events and countries of a story, from rules that analysts write (`configs/topics/`, docs/topics.md)."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.core.clauses import Clause
+from pipeline.core.events import Mention, events_of
+from pipeline.core.lexicon import Hit, Lexicon
+from pipeline.core.matching import any_matches, matches
+from pipeline.core.places import ACTORS, GROUPS, STATES, Named, countries, parties
+from pipeline.core.rules import PARTIES, Pattern, Rule, Topic, read_rules
+from pipeline.core.story import Event, Evidence, TextField, TopicMatch
+from pipeline.core.text import Text
+
+LEAD_SENTENCES: Final = 3
+"""A topic met first after so many sentences of the body, and only once, is a passing mention."""
+
+_NAMES: Final = frozenset((STATES, GROUPS, ACTORS))
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What `detect` finds; `countries` are the ISO codes of the states named, sorted."""
+
+    topics: tuple[TopicMatch, ...]
+    events: tuple[Event, ...]
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Compiled rules: build with `load_topics`, picklable."""
+
+    rules: tuple[Topic, ...]
+    lexicon: Lexicon = field(repr=False)
+    by_symbol: Mapping[str, tuple[tuple[Topic, Rule, Pattern], ...]] = field(repr=False)
+    """For each symbol the patterns whose rarest item it is: only those are tried where it stands."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all topics, sorted."""
+        return tuple(sorted(topic.name for topic in self.rules))
+
+
+def load_topics(files: Mapping[str, str], lists: Mapping[str, str]) -> Topics:
+    """Compile topic files and list files (texts by file name); raises ConfigError with every mistake."""
+    topics, terms = read_rules(files, lists)
+    size: dict[str, int] = {PARTIES: 10**6, STATES: 10**6, GROUPS: 10**6, ACTORS: 10**6}
+    for term in terms:
+        if term.symbol not in _NAMES:
+            size[term.symbol] = size.get(term.symbol, 0) + 1
+    by_symbol: dict[str, list[tuple[Topic, Rule, Pattern]]] = {}
+    for topic in topics:
+        for rule in topic.rules:
+            for pattern in rule.patterns:
+                key = min(pattern.symbols, key=lambda symbol: size.get(symbol, 0))
+                by_symbol.setdefault(key, []).append((topic, rule, pattern))
+    return Topics(topics, Lexicon.of(terms), {key: tuple(found) for key, found in by_symbol.items()})
+
+
+def detect(title: Text, body: Text, topics: Topics) -> Detection:
+    """The topics of a story with evidence, its events with roles and claims, and the countries it names."""
+    fields: list[tuple[TextField, Text, list[Hit], list[Named]]] = []
+    named: set[str] = set()
+    for name, text in (("title", title), ("body", body)):
+        hits = topics.lexicon.find(text)
+        found = parties(text, hits)
+        named.update(countries(text, found))
+        fields.append((name, text, hits, found))  # type: ignore[arg-type]
+    mentions: list[Mention] = []
+    for field_, text, hits, found in fields:
+        if any(hit.symbol in topics.by_symbol for hit in hits):
+            mentions += _mentions(field_, text, hits, found, topics)
+    return Detection(
+        tuple(_topic_matches(mentions)),
+        tuple(events_of(mentions)),
+        tuple(sorted(named)),
+    )
+
+
+def _mentions(
+    field_: TextField, text: Text, hits: list[Hit], found: list[Named], topics: Topics
+) -> Iterator[Mention]:
+    by_sentence: dict[int, list[Hit]] = {}
+    sentences = text.sentences
+    for hit in hits:
+        if hit.symbol not in _NAMES:
+            by_sentence.setdefault(bisect_right(sentences, (hit.start, 10**9)) - 1, []).append(hit)
+    for index, inside in sorted(by_sentence.items()):
+        if not any(hit.symbol in topics.by_symbol for hit in inside):
+            continue
+        first, last = sentences[index]
+        clause = Clause(text, first, last, [party for party in found if first <= party.start < last])
+        present: dict[str, list[Hit]] = {}
+        for hit in inside:
+            present.setdefault(hit.symbol, []).append(hit)
+        for party in clause.parties:
+            symbol = STATES if party.code else GROUPS if party.label == "group" else ACTORS
+            hit = Hit(party.start, party.end, symbol, party.code or party.kind)
+            present.setdefault(symbol, []).append(hit)
+            present.setdefault(PARTIES, []).append(hit)
+        yield from _in_sentence(field_, index, clause, present, topics)
+
+
+def _in_sentence(
+    field_: TextField, index: int, clause: Clause, present: Mapping[str, list[Hit]], topics: Topics
+) -> Iterator[Mention]:
+    excepted: dict[str, list[tuple[int, int]] | None] = {}
+    for symbol in present:
+        for topic, rule, pattern in topics.by_symbol.get(symbol, ()):
+            if rule.field and rule.field != field_:
+                continue
+            if not all(needed in present for needed in pattern.symbols):
+                continue
+            if topic.name not in excepted:
+                excepted[topic.name] = (
+                    None if any_matches(topic.unless, present) else list(_spans(topic.excepted, present))
+                )
+            barred = excepted[topic.name]
+            if barred is None or (rule.with_ and not any_matches(rule.with_, present)):
+                continue
+            if rule.unless and any_matches(rule.unless, present):
+                continue
+            for hits in matches(pattern, present):
+                if any(hit.start < end and start < hit.end for hit in hits for start, end in barred):
+                    continue
+                if rule.not_between and _is_interrupted(hits, rule.not_between, present):
+                    continue
+                yield Mention(topic, rule, field_, index, clause, hits, present)
+
+
+def _spans(patterns: Iterable[Pattern], present: Mapping[str, list[Hit]]) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
+        for hits in matches(pattern, present):
+            yield min(hit.start for hit in hits), max(hit.end for hit in hits)
+
+
+def _is_interrupted(hits: tuple[Hit, ...], symbols: frozenset[str], present: Mapping[str, list[Hit]]) -> bool:
+    start, end = min(hit.end for hit in hits), max(hit.start for hit in hits)
+    return any(start <= hit.start < end for symbol in symbols for hit in present.get(symbol, ()))
+
+
+def _topic_matches(mentions: list[Mention]) -> Iterator[TopicMatch]:
+    by_topic: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        by_topic.setdefault(mention.topic.name, []).append(mention)
+    for name, found in sorted(by_topic.items()):
+        evidence: list[Evidence] = []
+        for mention in found:
+            one = mention.evidence
+            if not any(one.field == e.field and one.start < e.end and e.start < one.end for e in evidence):
+                evidence.append(one)
+        places = {(mention.field, mention.sentence) for mention in found}
+        early = any(field_ == "title" or sentence < LEAD_SENTENCES for field_, sentence in places)
+        secondary = not early and len(places) < 2
+        yield TopicMatch(name, tuple(evidence), secondary)
