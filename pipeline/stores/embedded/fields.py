@@ -1,0 +1,80 @@
+"""What tantivy is given: a story's words and stems joined by spaces, its tags, and numbers to sort and count by.
+
+    title body author                  stems, with positions
+    title_words body_words …           unstemmed words, with positions
+    topic status source … event        tags as they are compared
+    shown_topic shown_source …         facet values as they are shown (fast)
+    row published rank                 the story's row in SQLite, microseconds, the order of its id (fast)
+
+One more document, found by `marker`, says which change was applied last and the highest row it brought. It is
+committed together with the stories, so what it says is always so.
+"""
+
+import hashlib
+import re
+from typing import Any, Final
+
+import tantivy
+
+from pipeline.core.document import DOCUMENT_VERSION, Document, facet_values
+from pipeline.core.query import TAG_FIELDS, TEXT_FIELDS
+from pipeline.core.story import Story
+from pipeline.core.text import ANALYSIS_VERSION
+from pipeline.stores.embedded.database import to_micros
+
+LAYOUT_VERSION: Final = 1
+"""Goes up whenever the fields here change."""
+INDEX_VERSION: Final = (LAYOUT_VERSION * 1000 + ANALYSIS_VERSION) * 1000 + DOCUMENT_VERSION
+
+SHOWN: Final = ("topic", "source", "country", "lang", "status")
+_TAGS: Final[tuple[str, ...]] = (*TAG_FIELDS, "event")
+_HEX: Final = re.compile(r"[0-9a-f]{15}")
+
+
+def schema() -> Any:
+    """The tantivy schema."""
+    made = tantivy.SchemaBuilder()
+    for field in TEXT_FIELDS:
+        made.add_text_field(field, tokenizer_name="whitespace", index_option="position")
+        made.add_text_field(f"{field}_words", tokenizer_name="whitespace", index_option="position")
+    for name in (*_TAGS, "marker"):
+        made.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in SHOWN:
+        made.add_text_field(f"shown_{name}", tokenizer_name="raw", index_option="basic", fast=True)
+    for name in ("row", "published", "rank", "applied"):
+        made.add_integer_field(name, indexed=True, fast=True)
+    return made.build()
+
+
+def story_fields(story: Story, row: int) -> Any:
+    """The tantivy document of a story."""
+    document, out = Document.of(story), tantivy.Document()
+    for field, text in document.texts.items():
+        if text.words:
+            out.add_text(field, " ".join(text.stems))
+            out.add_text(f"{field}_words", " ".join(text.words))
+    for name in _TAGS:
+        for value in document.tag(name):
+            out.add_text(name, value)
+    for name, shown in facet_values(story).items():
+        for value in shown:
+            out.add_text(f"shown_{name}", value)
+    out.add_integer("row", row)
+    out.add_integer("published", to_micros(story.published))
+    out.add_integer("rank", rank(story.id))
+    return out
+
+
+def marker_fields(applied: int, highest_row: int) -> Any:
+    """The document that says how far the index is."""
+    out = tantivy.Document()
+    out.add_text("marker", "applied")
+    out.add_integer("applied", applied)
+    out.add_integer("row", -1 - highest_row)
+    return out
+
+
+def rank(id: str) -> int:
+    """A number that sorts as the id does: its first 60 bits (of a hash where it is not hexadecimal)."""
+    digits = id[:15] if _HEX.match(id) else hashlib.sha256(id.encode("utf-8", "surrogateescape")).hexdigest()[:15]
+    return int(digits, 16)

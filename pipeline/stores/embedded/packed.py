@@ -1,0 +1,36 @@
+"""A story as a small blob: its JSON, deflated with a dictionary of what every story repeats."""
+
+import zlib
+from typing import Final
+
+from pipeline.core.errors import StoreError
+from pipeline.core.story import Story, from_json, to_json
+
+_FORM: Final = b"\x01"
+_COMMON: Final = (
+    b" told reporters that it had been into would which after their there about people government minister "
+    b"military president officials security forces country national international foreign ministry according to "
+    b"the United States and the in of the for the on to said on Monday Tuesday Wednesday Thursday Friday Saturday "
+    b'Sunday ","when":""}],"countries":["US","RU","UA","CN","KP","KR","JP","IR","IL"],"status":"reported","holder":'
+    b'null,"status":"alleged","claims":[{"text":"","code":null,"kind":""},"recipient":{"weapon":{"actor":{"target":{'
+    b'"roles":{"supplier":{"events":[{"topic":"armed-attack","secondary":false}]"rule":"nuclear-program'
+    b'military-exercise missile-launch arms-transfer sanctions","evidence":[{"field":"body","start":1,"end":2,'
+    b'"text":"","topics":[{"topic":"","cluster":"","origin":""}"body_source":"page","revision":1,"authors":["By"],'
+    b'"summary":"","lang":"en","tags":[],"feeds":["published_from":"feed","published_raw":" GMT","seen":"2026-01-01T'
+    b'00:00:00Z","updated":"2026-01-01T00:00:00Z","published":"2026-01-01T00:00:00Z","source":"","body":"","title":"'
+    b'{"id":"","url":"https://www.'
+)
+"""Part of the format: another dictionary needs another `_FORM`."""
+
+
+def pack(story: Story) -> bytes:
+    """About half the size of the JSON; raises ValueError for text that is not valid Unicode."""
+    squeeze = zlib.compressobj(3, zlib.DEFLATED, -15, 6, zlib.Z_DEFAULT_STRATEGY, _COMMON)
+    return _FORM + squeeze.compress(to_json(story)) + squeeze.flush()
+
+
+def unpack(blob: bytes) -> Story:
+    """The inverse of `pack`."""
+    if blob[:1] != _FORM:
+        raise StoreError("a stored story has an unknown form; it was written by a newer version of Wirewatch")
+    return from_json(Story, zlib.decompressobj(-15, _COMMON).decompress(blob[1:]))

@@ -1,0 +1,104 @@
+"""Which stories a search shows, in which order, and what a cursor remembers.
+
+Newest first is ordered by two numbers, `published` and `rank`; tantivy sorts by one. So the stories of one
+moment that straddle the end of a page are fetched by `rank` in a search of their own: exact, and never more than
+a page is read, however many stories share a moment.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import tantivy
+
+from pipeline.core.errors import StoreError
+from pipeline.stores.embedded.translate import between, both
+
+_CURSOR: Final = re.compile(r"(n)\.(-?\d{1,18})\.(\d{1,19})|(r)\.(\d{1,18})\.(\d{1,18})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Go on after the story with these two numbers."""
+
+    published: int
+    rank: int
+
+    def __str__(self) -> str:
+        return f"n.{self.published}.{self.rank}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relevant:
+    """Go on after `offset` stories, in the snapshot that had applied change `seq`."""
+
+    seq: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"r.{self.seq}.{self.offset}"
+
+
+Cursor = Newest | Relevant
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One story of a page: its row in SQLite, its score, and the cursor to go on after it."""
+
+    row: int
+    score: float
+    after: Cursor
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """The inverse of `str`; StoreError for anything else, None for no cursor."""
+    if not text:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise StoreError(f'"{text[:40]}" is not a cursor of this store; start again without one')
+    return Newest(int(match[2]), int(match[3])) if match[1] else Relevant(int(match[5]), int(match[6]))
+
+
+def newest(searcher: Any, schema: Any, query: Any, limit: int, after: Newest | None) -> list[Found]:
+    """At most `limit` stories, by `published` descending, then by `rank` ascending, that come after `after`."""
+    found: list[tuple[int, int, int]] = []
+    rest = query
+    if after is not None:
+        moment = both(query, between(schema, "published", after.published, after.published))
+        later = both(moment, between(schema, "rank", low=after.rank + 1))
+        found = _numbers(searcher, later, limit, "rank", tantivy.Order.Asc)
+        rest = both(query, between(schema, "published", high=after.published - 1))
+    if len(found) < limit:
+        wanted = limit - len(found)
+        numbers = _numbers(searcher, rest, wanted, "published", tantivy.Order.Desc)
+        if len(numbers) == wanted:  # more stories of the last moment may follow: take the right ones
+            last = min(published for published, _, _ in numbers)
+            numbers = [some for some in numbers if some[0] > last]
+            moment = both(query, between(schema, "published", last, last))
+            found += sorted(numbers, key=_order)
+            numbers = _numbers(searcher, moment, wanted - len(numbers), "rank", tantivy.Order.Asc)
+        found += sorted(numbers, key=_order)
+    return [Found(row, 0.0, Newest(published, rank)) for published, rank, row in found]
+
+
+def relevant(searcher: Any, query: Any, limit: int, seq: int, offset: int) -> list[Found]:
+    """At most `limit` stories by descending score, after the first `offset`."""
+    hits = searcher.search(query, limit, count=False, offset=offset).hits
+    rows = searcher.fast_field_values("row", [address for _, address in hits])
+    return [
+        Found(row, float(score), Relevant(seq, offset + place))
+        for place, ((score, _), row) in enumerate(zip(hits, rows, strict=True), 1)
+    ]
+
+
+def _numbers(searcher: Any, query: Any, limit: int, field: str, order: Any) -> list[tuple[int, int, int]]:
+    hits = searcher.search(query, limit, count=False, order_by_field=field, order=order).hits
+    addresses = [address for _, address in hits]
+    columns = [searcher.fast_field_values(name, addresses) for name in ("published", "rank", "row")]
+    return list(zip(*columns, strict=True))
+
+
+def _order(numbers: tuple[int, int, int]) -> tuple[int, int]:
+    return -numbers[0], numbers[1]
