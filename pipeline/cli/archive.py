@@ -1,6 +1,5 @@
 """`wirewatch search | show | import | export | match | store`: stories in and out of an archive."""
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +10,8 @@ from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, con
 from pipeline.core.errors import ConfigError, WirewatchError
 
 if TYPE_CHECKING:
-    from pipeline.core.query import Query
     from pipeline.core.story import Story
     from pipeline.core.topics import Topics
-    from pipeline.stores.base import Hit
 
 IMPORT_BATCH = 500
 SORTS = ("newest", "relevance")
@@ -36,7 +33,7 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, max=10_000)] = 20,
     sort: Annotated[str, typer.Option("--sort", help="newest or relevance")] = "newest",
     cursor: Annotated[str, typer.Option("--cursor", help="Go on where an earlier search ended.")] = "",
-    facets: Annotated[bool, typer.Option("--facets", help="Count by topic, source, country, language, status.")] = False,
+    facets: Annotated[bool, typer.Option("--facets", help="Count by topic, source, country, status.")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="Count by day.")] = False,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
@@ -172,7 +169,8 @@ def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "St
     elif published is not None:
         raise ValueError(f"published: {published!r} is not a date that can be read")
     plain.setdefault("published_from", "feed" if published else "fetched")
-    defaults = {"id": story_id(line["url"]), "source": host_of(line["url"]), "published": now, "seen": now, "updated": now}
+    url = line["url"]
+    defaults = {"id": story_id(url), "source": host_of(url), "published": now, "seen": now, "updated": now}
     try:
         story = from_plain(Story, defaults | plain)
     except ValueError as error:

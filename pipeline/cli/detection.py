@@ -157,8 +157,8 @@ def extract(
 
     out = console()
     out.print(f"[bold]{escape(article.title)}[/]")
-    out.print(escape(" · ".join(filter(None, [", ".join(article.authors), str(article.published or ""), article.lang]))),
-              style="dim")
+    facts = (", ".join(article.authors), str(article.published or ""), article.lang)
+    out.print(escape(" · ".join(filter(None, facts))), style="dim")
     out.print(escape(article.body))
 
 

@@ -1,5 +1,6 @@
 """`wirewatch feeds | failures`: the senses of the pipeline, and what went wrong."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -23,17 +24,16 @@ def feeds(
     """List the feeds with their last success, next poll and errors."""
     if context.invoked_subcommand is not None:
         return
+    from pipeline.core.errors import NoStore
     from pipeline.core.story import to_plain
     from pipeline.feeds.schedule import FeedState
     from pipeline.flow.poll import load_states
-    from pipeline.stores import store_exists
 
     place = Place(config, store)
     loaded = place.load()
     states: dict[str, FeedState] = {}
-    if store_exists(place.store_at(loaded.settings)):
-        with place.opened(loaded.settings) as opened:
-            states = load_states(opened.ledger, [feed.id for feed in loaded.feeds])
+    with suppress(NoStore), place.opened(loaded.settings) as opened:
+        states = load_states(opened.ledger, [feed.id for feed in loaded.feeds])
     if as_json:
         print_json([
             {"id": feed.id, "url": feed.url, "title": feed.title, "source": feed.source, "tags": feed.tags,

@@ -1,15 +1,17 @@
 """`wirewatch run | demo`: passes over the feeds."""
 
+import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json
 from pipeline.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipeline.config import Config, FeedSettings
     from pipeline.flow.run import Summary
@@ -25,9 +27,9 @@ def register(app: typer.Typer) -> None:
 def run(
     feed: Annotated[
         list[str] | None,
-        typer.Option("--feed", metavar="ID_OR_URL", help="Only this feed (may be repeated); a URL need not be configured."),
+        typer.Option("--feed", metavar="ID_OR_URL", help="Only this feed; may be repeated."),
     ] = None,
-    due: Annotated[bool, typer.Option("--due", help="Only feeds whose own pace says that it is time: for cron.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Only feeds whose pace says it is time: for cron.")] = False,
     workers: WorkersOption = 1,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -42,7 +44,7 @@ def run(
     feeds = choose_feeds(loaded, feed or [])
     with progress(f"a pass over {len(feeds)} feeds"):
         summary = run_pass(loaded, at, feeds=feeds, only_due=due and not feed, clock=lambda: datetime.now(UTC),
-                           workers=workers)
+                           workers=workers, stream=sys.stderr if as_json else sys.stdout)
     if as_json:
         print_json(summary.plain())
     else:
@@ -87,3 +89,80 @@ def show_summary(summary: "Summary", config: "Config") -> None:
                   style="yellow")
     if feeds["failed"]:
         out.print("`wirewatch failures` says what failed", style="dim")
+
+
+@contextmanager
+def progress(what: str) -> "Iterator[None]":
+    """A spinner with the time that has passed, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        shown.add_task(what)
+        yield
+
+
+DEMO_QUERY = "event:(topic:arms-transfer supplier:KP recipient:RU)"
+
+
+def demo(config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Run the whole pipeline on a sample wire that this command serves itself, and show what it found."""
+    import tempfile
+    from dataclasses import replace
+    from io import StringIO
+    from pathlib import Path
+
+    import pipeline.demo
+    from pipeline.cli.show import show_facets, show_page
+    from pipeline.config import ConsoleChannel, Settings, load_feeds
+    from pipeline.core.alerts import load_rules
+    from pipeline.core.query import parse
+    from pipeline.demo.server import SampleWire
+    from pipeline.flow.run import run_pass
+
+    here = Path(pipeline.demo.__file__).parent
+    loaded = Place(config, None).load()
+    at = store or str(Path(tempfile.mkdtemp(prefix="wirewatch-demo-")) / "store")
+    out = console()
+
+    def title(text: str) -> None:
+        out.print(f"\n── {text} " + "─" * max(0, 76 - len(text)), style="bold", markup=False)
+
+    delivered: list[str] = []
+    with SampleWire(now=datetime.now(UTC)) as wire:
+        loaded = replace(
+            loaded,
+            settings=Settings(network=wire.network, channels={"console": ConsoleChannel(type="console")}),
+            feeds=load_feeds(here),
+            rules=load_rules({"alerts.yaml": (here / "alerts.yaml").read_text("utf-8")}, ("console",)),
+        )
+        for what in ("Pass 1: everything is new", "Pass 2: the wire moved on, and only what changed is fetched"):
+            said = StringIO()
+            title(what)
+            with progress(f"polling {len(loaded.feeds)} feeds"):
+                summary = run_pass(loaded, at, feeds=loaded.feeds, clock=lambda: datetime.now(UTC), stream=said)
+            show_summary(summary, loaded)
+            delivered += [alert for alert in said.getvalue().split("▌ ") if alert.strip()]
+            wire.advance()
+    now = datetime.now(UTC)
+    with Place(config, at).opened(loaded.settings) as opened:
+        found = opened.archive.search(parse("*"), now=now, limit=0, facets=("topic", "status", "country"))
+        title("Topics found")
+        show_facets(out, found)
+        title(f"wirewatch search '{DEMO_QUERY}'")
+        show_page(opened.archive.search(parse(DEMO_QUERY), now=now, limit=3), parse(DEMO_QUERY), now)
+    title(f"An alert, as delivered ({len(delivered)} were)")
+    out.print(f"▌ {delivered[0].rstrip()}", markup=False)
+    title("Next")
+    out.print(
+        f"wirewatch search --store {at} status:denied\n"
+        "                                  ask this store your own questions (docs/queries.md)\n"
+        "wirewatch run                     poll the real wires of configs/feeds.yaml, into data/\n"
+        "wirewatch search 'missile launch' and see what they told\n"
+        "configs/                          feeds, topics and alert rules are plain files; `wirewatch check`",
+        markup=False,
+    )

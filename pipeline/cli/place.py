@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="DIR", help="Configuration directory (default: configs/ here).", show_default=False),
+    typer.Option("--config", metavar="DIR", help="Configuration directory (default: configs/ here).",
+                 show_default=False),
 ]
 StoreOption = Annotated[
     str | None,
@@ -110,7 +111,7 @@ def read_objects(
     told = mistakes if mistakes is not None else []
     try:
         if stream is None:
-            stream = sys.stdin if source == "-" else Path(source).open(encoding="utf-8")
+            stream = sys.stdin if source == "-" else _lines(Path(source))
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue
@@ -129,3 +130,8 @@ def read_objects(
         raise WirewatchError(f"{source}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise WirewatchError(f"{source}: is not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as opened:
+        yield from opened

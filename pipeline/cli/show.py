@@ -30,7 +30,8 @@ def show_page(page: "Page", query: "Query", now: datetime) -> None:
         out.print(_marked(title.text, title.spans, "bold"))
         outlets = f" · also in {len(hit.outlets) - 1} outlets" if len(hit.outlets) > 1 else ""
         topics = f" · {', '.join(match.topic for match in story.topics)}" if story.topics else ""
-        out.print(Line(f"  {story.published:%Y-%m-%d %H:%M} · {clean(story.source)}{outlets}{topics} · {story.id}", "dim"))
+        facts = f"{story.published:%Y-%m-%d %H:%M} · {clean(story.source)}{outlets}{topics} · {story.id}"
+        out.print(Line(f"  {facts}", "dim"))
         if text.text:
             out.print(Line("  ") + _marked(text.text, text.spans))
     shown = f", {len(page.hits)} shown" if page.total > len(page.hits) else ""
@@ -39,6 +40,11 @@ def show_page(page: "Page", query: "Query", now: datetime) -> None:
         out.print(f"next: --cursor {page.cursor}", style="dim", markup=False)
     if page.timeline:
         draw_timeline(out, page.timeline)
+    show_facets(out, page)
+
+
+def show_facets(out: Console, page: "Page") -> None:
+    """One line for each facet, most first."""
     for name, counts in page.facets.items():
         if counts:
             out.print(Line(f"{name:<9}", "bold") + Line("  ".join(f"{clean(value)} {n}" for value, n in counts[:12])))

@@ -5,6 +5,7 @@
     ├── QueryError                 a mistake in a query; points at the character
     ├── FetchError                 a request was refused, cut off or failed; carries a reason
     ├── StoreError                 the store cannot be used
+    │   ├── NoStore                ... because there is none yet
     │   └── StoreUnavailable       ... because it does not answer
     └── PassRunning                another pass holds the lease
 
@@ -56,6 +57,10 @@ class FetchError(WirewatchError):
 
 class StoreError(WirewatchError):
     """The store cannot be used as asked."""
+
+
+class NoStore(StoreError):
+    """There is no store at the place named."""
 
 
 class StoreUnavailable(StoreError):

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 from pipeline.config import Config, FeedSettings
 from pipeline.core.errors import StoreUnavailable, WirewatchError
@@ -51,11 +51,13 @@ def run_pass(
     clock: Callable[[], datetime],
     workers: int = 1,
     only_due: bool = False,
+    stream: TextIO | None = None,
 ) -> Summary:
     """Run one pass over `feeds`, or over those of them whose own pace says that it is time.
 
     Feeds that are gone (410) are left out, and so are those whose server asked to be left alone for longer.
-    Raises PassRunning where another holds the lease, StoreUnavailable on exit 3."""
+    The console channel prints to `stream`. Raises PassRunning where another holds the lease, and
+    StoreUnavailable where the store went away."""
     begun = time.monotonic()
     store = open_store(store_at, config.settings.store)
     try:
@@ -73,7 +75,7 @@ def run_pass(
             )
             counts = _run_graph(plan, list(plan.feeds), workers)
             store.archive.refresh()
-            sent = deliver(config, store, clock())
+            sent = deliver(config, store, clock(), stream)
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun)
     finally:
         store.close()
@@ -136,7 +138,7 @@ def quiet_beam() -> None:
     root.setLevel(level)
 
 
-def deliver(config: Config, store: Store, now: datetime) -> outbox.Outcome:
+def deliver(config: Config, store: Store, now: datetime, stream: TextIO | None = None) -> outbox.Outcome:
     """Deliver what is due in the outbox over the configured channels."""
     from pipeline.channels import open_channels
     from pipeline.net.client import fetch_once
@@ -145,4 +147,5 @@ def deliver(config: Config, store: Store, now: datetime) -> outbox.Outcome:
         network = config.settings.network
         return fetch_once(network, url, method="POST", headers=headers, data=body, timeout_s=timeout_s).status
 
-    return outbox.deliver(store.ledger, config.rules, open_channels(config.settings.channels, post=post), now)
+    channels = open_channels(config.settings.channels, post=post, stream=stream)
+    return outbox.deliver(store.ledger, config.rules, channels, now)

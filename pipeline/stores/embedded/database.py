@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.core.errors import StoreError, StoreUnavailable
+from pipeline.core.errors import NoStore, StoreError, StoreUnavailable
 
 FILE: Final = "wirewatch.db"
 SCHEMA_VERSION: Final = 1
@@ -139,7 +139,7 @@ def _may_begin(folder: Path, place: Path, create: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder}: is a file; a store is a folder")
     if not create:
-        raise StoreError(f"{folder}: there is no store here; `wirewatch run` or `wirewatch import` makes one")
+        raise NoStore(f"{folder}: there is no store here; `wirewatch run` or `wirewatch import` makes one")
     if folder.exists():
         foreign = sorted({path.name for path in folder.iterdir()} - _OURS)
         if foreign:
