@@ -67,7 +67,7 @@ class _StoreDoFn(beam.DoFn):
 class Poll(_Step):
     """Feed ids -> tasks of the entries that need work; tagged `failures`: Failure."""
 
-    def expand(self, feed_ids: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, feed_ids: beam.PCollection) -> Any:
         return (
             feed_ids
             | "ByHost" >> beam.Map(_feed_by_host, self.plan)
