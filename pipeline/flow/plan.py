@@ -1,12 +1,13 @@
-"""What every worker needs to know of a pass; picklable."""
+"""What every worker needs to know of a pass, made to be pickled as often as Beam likes."""
 
 import hashlib
+import pickle
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import FeedSettings, Settings
 from pipeline.core.alerts import AlertRule
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """One pass: its configuration, its store, when it started, and into how many shards it is cut."""
+    """One pass: its configuration, its store, when it started, and into how many shards it is cut.
+
+    Beam pickles every DoFn several times while it builds a graph, and unpickles it for each bundle. A plan is
+    packed once and unpacked once in each process, since ten thousand feeds and the compiled topics are large.
+    """
 
     settings: Settings
     feeds: dict[str, FeedSettings]
@@ -40,6 +45,18 @@ class Plan:
         from pipeline.net.client import Client
 
         return partial(Client, self.settings.network)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed: bytes | None = self.__dict__.get("_packed")
+        if packed is None:
+            packed = pickle.dumps([getattr(self, field.name) for field in fields(self)], pickle.HIGHEST_PROTOCOL)
+            self.__dict__["_packed"] = packed
+        return _unpack, (packed,)
+
+
+@lru_cache(maxsize=4)
+def _unpack(packed: bytes) -> Plan:
+    return Plan(*pickle.loads(packed))  # noqa: S301  (packed by this very pass)
 
 
 def shard_of(host: str, shards: int) -> int:

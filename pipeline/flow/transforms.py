@@ -50,12 +50,17 @@ class _Step(beam.PTransform):
         self.plan = plan
 
 
-class _StoreDoFn(beam.DoFn):
-    """A step that uses the store: opened once for each worker, closed with it."""
+class _PlanDoFn(beam.DoFn):
+    """A step that needs the plan."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.store: Store
+
+
+class _StoreDoFn(_PlanDoFn):
+    """A step that uses the store: opened once for each worker, closed with it."""
+
+    store: Store
 
     def setup(self) -> None:
         self.store = self.plan.open_store()
@@ -121,10 +126,7 @@ def _task_by_host(task: Task, shards: int) -> tuple[int, Task]:
     return shard_of(host_of(task.entry.url), shards), task
 
 
-class _FetchArticles(beam.DoFn):
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-
+class _FetchArticles(_PlanDoFn):
     def process(self, shard: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
         plan = self.plan
         yield from fetch_stories(list(shard[1]), plan.feeds, plan.settings, plan.client, utc_now)
@@ -137,10 +139,7 @@ class Detect(_Step):
         return outcomes | beam.ParDo(_Detect(self.plan))
 
 
-class _Detect(beam.DoFn):
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-
+class _Detect(_PlanDoFn):
     def process(self, outcome: Outcome) -> Iterator[Outcome]:
         if outcome.story is not None:
             outcome = replace(outcome, story=with_detection(outcome.story, self.plan.topics))
