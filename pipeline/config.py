@@ -105,7 +105,11 @@ class FeedSettings(Model):
 
 
 class ConsoleChannel(Model):
+    """Printed where the command runs."""
+
     type: Literal["console"]
+    text: str = ""
+    """A template (docs/alerts.md) in place of the usual form."""
 
 
 class FileChannel(Model):
@@ -116,15 +120,60 @@ class FileChannel(Model):
 
 
 class WebhookChannel(Model):
-    """HTTP POST of JSON, signed with HMAC-SHA256 of the body where a secret is set."""
+    """HTTP POST of JSON, signed with HMAC-SHA256 where a secret is set."""
 
     type: Literal["webhook"]
     url: str = Field(pattern=r"^https?://")
     secret: str = ""
     headers: dict[str, str] = Field(default_factory=dict)
+    body: str = ""
+    """A template that makes other JSON, such as `{"text": {{ text | tojson }}}`."""
+    timeout_s: float = Field(20.0, gt=0)
 
 
-ChannelSettings = Annotated[ConsoleChannel | FileChannel | WebhookChannel, Field(discriminator="type")]
+class MailChannel(Model):
+    """Mail through an SMTP server: text and HTML, a thread for each rule."""
+
+    type: Literal["mail"]
+    host: str
+    port: int = Field(587, gt=0, lt=65536)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = ""
+    ca_file: str = ""
+    sender: str = Field(pattern=r"^[^\r\n]*[^@\s]@[^@\s]+$")
+    to: tuple[Annotated[str, Field(pattern=r"^[^\r\n]*[^@\s]@[^@\s]+$")], ...] = Field(min_length=1)
+    unsubscribe: str = Field("", pattern=r"^(<(https?|mailto):[^\s<>]+>)?$")
+    """List-Unsubscribe, such as `<mailto:desk@example.org>`; a mail to the sender where empty."""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    """Templates (docs/alerts.md) in place of the usual forms."""
+    timeout_s: float = Field(30.0, gt=0)
+
+
+class FeedChannel(Model):
+    """An RSS and a JSON feed for each rule, as files in a directory."""
+
+    type: Literal["feed"]
+    path: str
+    url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """Where a web server serves the directory."""
+    limit: int = Field(100, gt=0, le=10_000)
+
+
+class AppriseChannel(Model):
+    """Slack, Teams, Telegram, Discord, ntfy … by service URLs of the apprise library (`wirewatch[apprise]`)."""
+
+    type: Literal["apprise"]
+    urls: tuple[str, ...] = Field(min_length=1)
+    text: str = ""
+
+
+ChannelSettings = Annotated[
+    ConsoleChannel | FileChannel | WebhookChannel | MailChannel | FeedChannel | AppriseChannel,
+    Field(discriminator="type"),
+]
 
 
 class Settings(Model):

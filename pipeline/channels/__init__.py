@@ -37,11 +37,28 @@ def _open(one: "ChannelSettings", post: "Post", base: Path, stream: TextIO | Non
     if one.type == "console":
         from pipeline.channels.console import ConsoleChannel
 
-        return ConsoleChannel(stream)
+        return ConsoleChannel(stream, one.text)
     if one.type == "file":
         from pipeline.channels.file import FileChannel
 
         return FileChannel(base / one.path)
-    from pipeline.channels.webhook import WebhookChannel
+    if one.type == "webhook":
+        from pipeline.channels.webhook import WebhookChannel
 
-    return WebhookChannel(one.url, post, secret=one.secret, headers=one.headers)
+        return WebhookChannel(one.url, post, secret=one.secret, headers=one.headers, template=one.body,
+                              timeout_s=one.timeout_s)
+    if one.type == "mail":
+        from pipeline.channels.mail import MailChannel
+
+        return MailChannel(
+            one.host, one.port, one.sender, one.to, security=one.security, user=one.user, password=one.password,
+            ca_file=one.ca_file, unsubscribe=one.unsubscribe, subject=one.subject, text=one.text, html=one.html,
+            timeout_s=one.timeout_s,
+        )
+    if one.type == "feed":
+        from pipeline.channels.feed import FeedChannel
+
+        return FeedChannel(base / one.path, limit=one.limit, url=one.url)
+    from pipeline.channels.apprise import AppriseChannel
+
+    return AppriseChannel(one.urls, text=one.text)

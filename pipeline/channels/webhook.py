@@ -13,11 +13,12 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from pipeline.channels.base import Post
 from pipeline.channels.templates import Template
-from pipeline.core.alerts.message import Message
+from pipeline.core.alerts.message import Message, sample
 from pipeline.core.errors import WirewatchError
 
 TIMEOUT_S: Final = 20.0
@@ -31,6 +32,7 @@ class WebhookChannel:
         self._url, self._post, self._secret = url, post, secret.encode()
         self._headers, self._timeout_s = dict(headers or {}), timeout_s
         self._template = Template(template) if template else None
+        self._body(sample(datetime.now(UTC)))  # a template that makes no JSON is told when it is loaded
 
     def send(self, message: Message) -> None:
         body = self._body(message)

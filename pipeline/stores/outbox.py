@@ -24,8 +24,8 @@ from hashlib import sha256
 from heapq import nlargest
 from typing import Any, Final, Literal, get_args
 
-from pipeline.core.alerts.message import Channel, Found, Item, Message, message_key
-from pipeline.core.alerts.rules import AlertRule, Severity
+from pipeline.core.alerts.message import Channel, Found, Item, Message, Severity, clean, message_key
+from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.alerts.times import held_until, send_time
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import from_plain, to_plain
@@ -174,8 +174,8 @@ def _claimed(key: str, one: Found, now: datetime) -> Record:
         "kind": "match" if one.item.story else "notice",
         "matched": now.isoformat(),
         "item": to_plain(one.item),
-        "about": {"severity": rule.severity, "note": rule.note, "owner": rule.owner,
-                  "query": str(rule.query) if one.item.story else ""},
+        "about": {"severity": rule.severity, "note": clean(rule.note), "owner": clean(rule.owner),
+                  "query": clean(str(rule.query), 500) if one.item.story else ""},
         "held": due > now or one.item.late,
         "batch": "",
         "channels": {name: {} for name in rule.channels},

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from pipeline.core.story import ClaimStatus, Event, Party, Story, to_plain
 
 if TYPE_CHECKING:
-    from pipeline.core.alerts.rules import AlertRule, Severity
+    from pipeline.core.alerts.rules import AlertRule
 
 Span = tuple[int, int]
+Severity = Literal["low", "normal", "high", "critical"]
 LATE: Final = timedelta(hours=24)
 """A story published longer than this before it arrived is flagged late, and gathered with other late ones."""
 EXCERPT: Final = 280
@@ -73,7 +74,7 @@ class Message:
     rule: str
     at: datetime
     items: tuple[Item, ...]
-    severity: "Severity" = "normal"
+    severity: Severity = "normal"
     note: str = ""
     query: str = ""
     owner: str = ""
@@ -98,6 +99,20 @@ class Message:
     def plain(self) -> dict[str, Any]:
         """As JSON values, for channels that send data; `count` and `subject` are added for convenience."""
         return {**to_plain(self), "count": len(self.items), "subject": self.subject}
+
+
+def sample(now: datetime, channel: str = "") -> Message:
+    """A message that shows every part of one, for `channels test` and for checking templates."""
+    item = Item(
+        title="Test: North Korea ships artillery shells to Russia, a sample story says",
+        matched=now, url="https://example.org/sample", story="sample", cluster="sample", source="example.org",
+        outlets=("example.org", "example.net"), published=now, topics=("arms-transfer",),
+        events=("North Korea → Russia: artillery shells — alleged by US, denied",),
+        excerpt="This is no news but a test of a channel; artillery shells are named as an example.",
+        title_spans=((24, 40),), excerpt_spans=((41, 57),), words=("artillery shells",),
+    )
+    return Message(message_key("test", now.isoformat(), channel), "test", now, (item,), note="A test of this channel.",
+                   query='"artillery shells"', kind="test")
 
 
 class Channel(Protocol):

@@ -29,12 +29,12 @@ from functools import partial
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from pipeline.core.alerts.message import Severity
 from pipeline.core.alerts.times import MINUTES_A_WEEK, Quiet, check_cron, minutes_covered
 from pipeline.core.errors import ConfigError, QueryError
 from pipeline.core.query import All, Query, parse
 from pipeline.core.yamltext import Path, YamlText, parse_yaml, show_path, suggest
 
-Severity = Literal["low", "normal", "high", "critical"]
 Fold = Literal["cluster", "story", "thread"]
 Start = Literal["now", "24h", "all"]
 Health = Literal["failing", "gone", "silent", "flooding"]
