@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from pipeline.net.refusal import Refusal
 
@@ -112,6 +112,17 @@ def parse_target(url: str) -> Target:
         raise Refusal("credentials", "credentials inside a URL are refused; give them as a header")
     host, port, literal = _parse_authority(authority, _DEFAULT_PORT[scheme])
     return Target(scheme, host, port, _escape_path(tail), literal)
+
+
+def join(base: Target, reference: str) -> str:
+    """The URL that a redirect from `base` names; not yet checked."""
+    reference = reference.strip(_SURROUNDING)
+    if _CONTROL.search(reference):  # the library would drop some of them
+        raise Refusal("url", "the redirect contains a control character or a backslash")
+    try:
+        return urljoin(base.url, reference)
+    except ValueError:
+        raise Refusal("url", f"the redirect names no URL: {reference[:200]!r}") from None
 
 
 def same_url(url: str, target: Target) -> bool:
@@ -251,7 +262,7 @@ def _to_ascii(name: str) -> str:
 
 
 def _escape_path(tail: str) -> str:
-    path = tail.partition("#")[0]
+    path = tail.partition("#")[0].removesuffix("?")  # aiohttp sends no empty query
     if not path.startswith("/"):
         path = "/" + path
     if _PLAIN_PATH.fullmatch(path):

@@ -24,11 +24,10 @@ from http import HTTPStatus
 from importlib import metadata
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import urljoin
 
 from pipeline.config import NetworkSettings
 from pipeline.core.errors import ConfigError, FetchError
-from pipeline.net.address import Target, check_target, parse_target, same_url
+from pipeline.net.address import Target, check_target, join, parse_target, same_url
 from pipeline.net.decode import ACCEPT_ENCODING
 from pipeline.net.manners import Turns
 from pipeline.net.refusal import Refusal
@@ -125,7 +124,7 @@ class Client:
                 spent_s += took_s
                 if answer.status not in _REDIRECTS or answer.location is None:
                     break
-                current = urljoin(target.url, answer.location.strip())
+                current = join(target, answer.location)
                 origin, (target, via) = target, self._route(current)
                 hops.append((answer.status, origin.url, target.url))
                 ask = _redirected(ask, answer.status, origin, target)
