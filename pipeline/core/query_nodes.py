@@ -223,8 +223,8 @@ class And:
     def __str__(self) -> str:
         shown = []
         for part in self.parts:
-            if isinstance(part, Not):
-                shown.append("-" + _wrapped(part.part))
+            if isinstance(part, Not) and not isinstance(part.part, Not):
+                shown.append("-" + str(part).removeprefix("NOT "))
             else:
                 shown.append(f"({part})" if isinstance(part, Or) else str(part))
         return " ".join(shown)
@@ -240,7 +240,7 @@ class Or:
         object.__setattr__(self, "parts", _flat(self.parts, Or))
 
     def __str__(self) -> str:
-        return " OR ".join(f"({part})" if isinstance(part, And) else str(part) for part in self.parts)
+        return " OR ".join(map(str, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class Not:
     part: "Query"
 
     def __str__(self) -> str:
-        return f"NOT {_wrapped(self.part)}"
+        return f"NOT ({self.part})" if isinstance(self.part, And | Or) else f"NOT {self.part}"
 
 
 TextLeaf: TypeAlias = Word | Phrase | Near | Prefix | Exact
@@ -294,10 +294,6 @@ def _flat(parts: Iterable[Query], kind: type[And] | type[Or]) -> tuple[Query, ..
     if len(out) < 2:
         raise ValueError(f"{kind.__name__} needs two or more parts")
     return tuple(out)
-
-
-def _wrapped(part: Query) -> str:
-    return f"({part})" if isinstance(part, And | Or | Not) else str(part)
 
 
 def _in(where: In) -> str:

@@ -271,7 +271,8 @@ class _Parser:
         if self.peek() == "(":
             self.fail(f"{written}: takes one time, not a group")
         raw = self.value(star=False)[0].strip()
-        moment = _age(raw) or _date(raw)
+        age = _age(raw)
+        moment = _date(raw) if age is None else age
         if moment is None:
             self.fail(f'"{raw}" is not a time; write a date (2022-11-01), a time in UTC (2022-11-01T14:30Z) '
                       f"or an age (30m, 24h, 7d, 2w; at most 100 years)", start)

@@ -4,6 +4,7 @@ An entry makes, for one test, a function that opens the same store again and aga
 it is empty at first. Tests close what they open, or leave it to the fixture.
 """
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +21,13 @@ def embedded(request: pytest.FixtureRequest, place: Path) -> Opener:
     return lambda: open_store(str(place / "store"), StoreSettings())
 
 
-STORES: dict[str, Callable[[pytest.FixtureRequest, Path], Opener]] = {"embedded": embedded}
+def elastic(request: pytest.FixtureRequest, place: Path) -> Opener:
+    url = request.getfixturevalue("elasticsearch_url")
+    prefix = f"contract-{uuid.uuid4().hex[:10]}"
+    return lambda: open_store(url, StoreSettings(index_prefix=prefix, wait_s=30))
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest, Path], Opener]] = {"embedded": embedded, "elastic": elastic}
 
 
 def _tracked(opener: Opener, opened: list[Store]) -> Opener:
@@ -56,7 +63,9 @@ def ledger(store: Store) -> Ledger:
 
 
 @pytest.fixture(scope="module", params=sorted(STORES))
-def fresh_archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Archive]]:
+def fresh_archive(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Archive]]:
     """Makes empty archives, one after the other, for tests that index a lot and then ask a lot."""
     opened: list[Store] = []
 

@@ -39,7 +39,7 @@ def test_one_winner_among_many_writers(reopen: Callable[[], Store]) -> None:
     ledgers = [reopen().ledger for _ in range(4)]
     names = [f"k{i}" for i in range(20)]
     with ThreadPoolExecutor(4) as pool:
-        wins = list(pool.map(lambda l: [l.create("alert", [Record(name, {})])[0] for name in names], ledgers))
+        wins = list(pool.map(lambda one: [one.create("alert", [Record(name, {})])[0] for name in names], ledgers))
     assert [sum(row) for row in zip(*wins, strict=True)] == [1] * len(names)
 
 
@@ -83,9 +83,9 @@ def test_one_replacer_wins(reopen: Callable[[], Store]) -> None:
     first, second = reopen().ledger, reopen().ledger
     first.put("lease", [Record("pass", {})])
     for _ in range(5):
-        read = first.get("lease", ["pass"])["pass"]
+        mine = Record("pass", {}, None, first.get("lease", ["pass"])["pass"].version)
         with ThreadPoolExecutor(2) as pool:
-            won = list(pool.map(lambda l: l.replace("lease", Record("pass", {}, None, read.version)), (first, second)))
+            won = list(pool.map(lambda ledger, mine=mine: ledger.replace("lease", mine), (first, second)))  # type: ignore[misc]
         assert sorted(won) == [False, True]
 
 
