@@ -1,0 +1,5 @@
+"""Fixtures for all tests."""
+
+from tests.servers.fixtures import elasticsearch_url
+
+__all__ = ["elasticsearch_url"]

@@ -39,7 +39,7 @@ MODULES: Final = (
 _SPACE_NEEDED: Final = 3_000_000_000
 
 USER: Final = "wirewatch-test"
-PASSWORD: Final = "wirewatch-test-password"  # noqa: S105 of a server on loopback that lives for one test run
+PASSWORD: Final = "wirewatch-test-password"
 
 
 class ServerError(Exception):

@@ -1,0 +1,168 @@
+"""How stories are stored: each once, in one month, whatever crashes or meets.
+
+First a story's *home* is created: a small document under the story's id that says which month holds it. One
+writer makes it, and its month stays. Then the story is created there. A story whose home exists already is read
+back, merged (`core.revisions`) and replaced under its sequence number; a conflict means that another writer was
+quicker, so look again. A crash after the home leaves a home without a story, which the next attempt fills.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pipeline.core.revisions import revise
+from pipeline.core.story import Story, to_json
+from pipeline.stores.base import Indexed
+from pipeline.stores.elastic import bulk
+from pipeline.stores.elastic.bulk import Write, Written
+from pipeline.stores.elastic.documents import source_of
+from pipeline.stores.elastic.indices import Indices, month_of
+from pipeline.stores.elastic.reading import Reader, Stored
+
+_ROUNDS: Final = 20
+Outcome = Literal["new", "revised", "unchanged"]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A story on its way in: where it goes, and the last write of it whose fate is not known yet."""
+
+    story: Story
+    source: bytes
+    month: str
+    result: Indexed | None = None
+    sent: tuple[Outcome, Story] | None = None
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def settle(self, outcome: Outcome, revision: int) -> None:
+        self.result = Indexed(self.story.id, outcome, revision)
+
+    def fail(self, error: str) -> None:
+        self.result = Indexed(self.story.id, "failed", error=error)
+
+
+def draft(story: Story) -> Draft:
+    """Analyse a story for indexing; one that cannot be written as JSON is a failed draft."""
+    prepared = Draft(story, b"", month_of(story.seen))
+    try:
+        prepared.source = source_of(story)
+    except ValueError as error:
+        prepared.fail(f"not valid Unicode: {str(error)[:300]}")
+    return prepared
+
+
+class Writer:
+    """Stores drafts; several threads may do so at once."""
+
+    def __init__(self, indices: Indices, reader: Reader) -> None:
+        self._indices = indices
+        self._reader = reader
+        self._connection = indices.connection
+
+    def store(self, drafts: Sequence[Draft]) -> list[Indexed]:
+        """Store drafts, no two with the same id."""
+        for alias in (self._indices.homes, self._indices.revisions):
+            self._indices.ensure(alias)
+        left = [d for d in drafts if d.result is None]
+        made = self._claim(left)
+        self._create([d for d, now in zip(left, made, strict=True) if now])
+        for _ in range(_ROUNDS):
+            left = [d for d in left if d.result is None]
+            if not left:
+                break
+            self._merge(left)
+        for d in drafts:
+            if d.result is None:
+                d.fail("other writers kept changing this story; try again")
+        return [d.result for d in drafts if d.result is not None]
+
+    def _claim(self, drafts: Sequence[Draft]) -> list[bool]:
+        """Create homes; whether each was made now."""
+        outcomes = self._send([Write("create", self._indices.homes, d.story.id, _home(d)) for d in drafts])
+        for d, outcome in zip(drafts, outcomes, strict=True):
+            if outcome.homeless:
+                self._indices.ensure(self._indices.homes, again=True)
+            elif not outcome.done and not outcome.conflict:
+                d.fail(outcome.reason)
+        return [outcome.done for outcome in outcomes]
+
+    def _create(self, drafts: Sequence[Draft]) -> None:
+        """Create stories whose home is made; one that exists after all is left for `_merge`."""
+        outcomes = self._send([Write("create", self._at(d), d.story.id, d.source) for d in drafts])
+        for d, outcome in zip(drafts, outcomes, strict=True):
+            self._note(d, outcome, "new", d.story)
+
+    def _merge(self, drafts: Sequence[Draft]) -> None:
+        """One round for stories that may be stored already."""
+        stored = self._reader.find([d.story.id for d in drafts])
+        homeless: list[Draft] = []
+        absent: list[Draft] = []
+        changed: list[tuple[Draft, Stored, Outcome, Story]] = []
+        for d in drafts:
+            found = stored.get(d.story.id)
+            if found is None:
+                homeless.append(d)
+                continue
+            d.month = found.month
+            if found.story is None:
+                absent.append(d)
+                continue
+            if d.sent is not None and d.sent[1] == found.story:  # an earlier write whose answer was lost
+                d.settle(d.sent[0], found.story.revision)
+                continue
+            outcome, story = revise(found.story, d.story)
+            if story == found.story:
+                d.settle(outcome, story.revision)
+            else:
+                changed.append((d, found, outcome, story))
+        self._claim(homeless)
+        self._fill(absent, stored)
+        self._replace(changed)
+
+    def _fill(self, drafts: Sequence[Draft], stored: dict[str, Stored]) -> None:
+        """Create stories whose home stands empty: touched first, so that a `prune` going on lets it stand."""
+        touched = self._send(
+            [Write("index", self._indices.homes, d.story.id, _home(d), stored[d.story.id].home) for d in drafts]
+        )
+        self._create([d for d, outcome in zip(drafts, touched, strict=True) if outcome.done])
+
+    def _replace(self, changed: Sequence[tuple[Draft, Stored, Outcome, Story]]) -> None:
+        """Replace stored stories by what became of them, earlier texts kept first."""
+        earlier = [
+            Write("index", self._indices.revisions, f"{d.story.id}.{found.story.revision}",
+                  b'{"story":' + to_json(found.story) + b"}")
+            for d, found, outcome, _ in changed
+            if outcome == "revised" and found.story is not None
+        ]
+        for outcome in self._send(earlier):
+            if not outcome.done:
+                raise self._connection.refused(outcome.status, outcome.reason)
+        outcomes = self._send(
+            [Write("index", self._at(d), d.story.id, source_of(story), found.version) for d, found, _, story in changed]
+        )
+        for (d, _, what, story), outcome in zip(changed, outcomes, strict=True):
+            self._note(d, outcome, what, story)
+
+    def _note(self, d: Draft, outcome: Written, what: Outcome, story: Story) -> None:
+        if outcome.done:
+            d.settle(what, story.revision)
+        elif outcome.conflict:
+            d.sent = (what, story) if outcome.repeated else None
+        elif outcome.homeless:
+            self._indices.ensure(self._at(d), again=True)
+        else:
+            d.fail(outcome.reason)
+
+    def _at(self, d: Draft) -> str:
+        alias = self._indices.month(d.month)
+        self._indices.ensure(alias)
+        return alias
+
+    def _send(self, writes: Sequence[Write]) -> list[Written]:
+        return bulk.send(self._connection, writes) if writes else []
+
+
+def _home(d: Draft) -> bytes:
+    return json.dumps({"month": d.month, "by": d.mark}).encode()
