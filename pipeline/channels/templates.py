@@ -13,7 +13,7 @@ Names: everything of `Message` (core/alerts/message.py), `subject`, `count`, and
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, TemplateError, nodes
@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from pipeline.channels.base import message_text
-from pipeline.core.alerts.message import Item, Message, marked
+from pipeline.core.alerts.message import Item, Message, marked, sample
 from pipeline.core.errors import WirewatchError
 
 MAX_TEMPLATE: Final = 20_000
@@ -74,7 +74,7 @@ _FILTERS: Final = frozenset({
 
 
 class Template:
-    """A checked template; raises WirewatchError with the line of a mistake when made."""
+    """A checked template, tried on a sample; raises WirewatchError with the line of a mistake when made."""
 
     def __init__(self, source: str, *, html: bool = False) -> None:
         if len(source) > MAX_TEMPLATE:
@@ -101,6 +101,7 @@ class Template:
         except RecursionError:
             raise WirewatchError("the template is nested too deeply") from None
         self._check_names(tree)
+        self.render(sample(datetime.now(UTC)))
 
     def render(self, message: Message) -> str:
         """The message in the template's form, at most 1,000,000 characters."""

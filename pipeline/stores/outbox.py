@@ -27,10 +27,13 @@ from typing import Any, Final, Literal, get_args
 from pipeline.core.alerts.message import Channel, Found, Item, Message, Severity, clean, message_key
 from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.alerts.times import held_until, send_time
+from pipeline.core.alerts.triggers import Trouble, absent, unwell
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import from_plain, to_plain
-from pipeline.stores.base import Ledger, Record
+from pipeline.stores.base import Ledger, Record, Store
 
+AT_ONCE: Final = 5000
+"""Records taken up at once."""
 PART: Final = 200
 """Items in one message; more are sent as several parts."""
 TRIES: Final = (0.3, 1.0)
@@ -149,6 +152,21 @@ def claim(ledger: Ledger, found: Sequence[Found], now: datetime) -> int:
     return sum(made)
 
 
+def notice(store: Store, rules: Iterable[AlertRule], troubles: Iterable[Trouble], now: datetime) -> int:
+    """Claim what no story fires: silences that last too long, feeds that are not well; returns how many are new."""
+    found: list[Found] = []
+    unwell_feeds = tuple(troubles)
+    for rule in rules:
+        found += unwell(rule, unwell_feeds, now)
+        if rule.when is not None and rule.when.absent is not None and rule.active(now):
+            newest = store.archive.search(rule.query, now=now, limit=20).hits
+            meta = store.ledger.get("meta", [_meta(rule.name)]).get(_meta(rule.name))
+            began = _time(meta.data["began"]) if meta is not None else now
+            silence = absent(rule, max((hit.story.seen for hit in newest), default=None), began, now)
+            found += [silence] if silence is not None else []
+    return claim(store.ledger, found, now) if found else 0
+
+
 def _begun(ledger: Ledger, found: Sequence[Found], now: datetime) -> Iterator[Found]:
     rules = {_meta(one.rule.name): one.rule for one in found if one.rule.start in _START}
     began: dict[str, datetime] = {}
@@ -217,7 +235,7 @@ def deliver(
     named = {rule.name: rule for rule in rules}
     delivered = messages = 0
     errors: dict[str, str] = {}
-    limit = 5000
+    limit = AT_ONCE
     while due := ledger.due("alert", now, limit):
         rows = [_Row(record) for record in due]
         if len(due) == limit:

@@ -37,7 +37,7 @@ def story(number: int = 1, **changed: Any) -> Story:
     return Story(**(values | changed))
 
 
-def rule(name: str = "shells", query: str = "shells russia", channels: tuple[str, ...] = ("hook",),
+def rule(name: str = "shells", query: str | None = "shells russia", channels: tuple[str, ...] = ("hook",),
          **keys: Any) -> AlertRule:
     return rule_from_plain({"name": name, "query": query, "channels": list(channels), **keys})
 
