@@ -235,6 +235,7 @@ def deliver(
     named = {rule.name: rule for rule in rules}
     delivered = messages = 0
     errors: dict[str, str] = {}
+    resting: dict[str, datetime] = {}
     limit = AT_ONCE
     while due := ledger.due("alert", now, limit):
         rows = [_Row(record) for record in due]
@@ -249,7 +250,9 @@ def deliver(
                 waiting = [row for row in batch if row.wants(channel, now)]
                 if waiting:
                     jobs.setdefault(channel, []).append(_Job(channel, waiting))
-        sent, done = _send(ledger, jobs, channels, now, errors, pause)
+        for name in jobs.keys() & resting.keys():
+            _postpone(ledger, jobs.pop(name), name, resting[name], now)
+        sent, done = _send(ledger, jobs, channels, now, errors, resting, pause)
         messages += sent
         delivered += done
         ledger.put("alert", [row.record(row.due(now)) for row in rows if not row.written])
@@ -400,9 +403,13 @@ def _send(
     channels: Mapping[str, Channel],
     now: datetime,
     errors: dict[str, str],
+    resting: dict[str, datetime],
     pause: Callable[[float], None],
 ) -> tuple[int, int]:
-    """Send each channel's jobs one after the other, channels side by side; (messages, records finished)."""
+    """Send each channel's jobs one after the other, channels side by side; (messages, records finished).
+
+    A channel that refuses goes into `resting`, with the time until which it is left alone.
+    """
     queues = {name: sorted(queue, key=lambda job: job.order, reverse=True) for name, queue in jobs.items()}
     strikes = dict.fromkeys(queues, 0)
     running: dict[Future[WirewatchError | None], _Job] = {}
@@ -431,6 +438,7 @@ def _send(
                     if strikes[job.channel] >= STRIKES:
                         _postpone(ledger, queues[job.channel], job.channel, due, now)
                         queues[job.channel].clear()
+                        resting[job.channel] = due
                 next_of(job.channel)
     return messages, finished
 

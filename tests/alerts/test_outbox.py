@@ -237,7 +237,9 @@ def test_many_are_sent_in_parts_and_found_whole_again(ledger: Ledger, monkeypatc
     rules, hook = [rule(cooldown="1h"), rule("plain")], Inbox()
     stories = [story(n, body="", published=NOW - n * timedelta(seconds=1)) for n in range(730)]
     outbox.claim(ledger, found(rules, *stories), NOW)
-    send(ledger, rules, hook=Inbox(WirewatchError("disk full")))
+    down = Inbox(*[WirewatchError("disk full")] * 3)
+    assert send(ledger, rules, hook=down).messages == 0
+    assert len(down.refusals) == 2, "tried once"
     now = NOW
     while outbox.pending(ledger, 1):
         now += HOUR
