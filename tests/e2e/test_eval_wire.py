@@ -71,7 +71,8 @@ def test_every_entry_becomes_a_story_and_every_page_is_used(tmp_path: Path) -> N
         assert not [link for link in lost if link not in pages]
         assert len(lost) <= 0.1 * len(pages), lost
         assert summary["entries"]["new"] == len({story_id(link) for link in expected}) + len(set(relative))
-        assert summary["stories"]["indexed"] + len(lost) == summary["entries"]["new"]
+        assert summary["stories"]["indexed"] == len(stories)
+        assert summary["entries"]["new"] - len(lost) <= len(stories) <= summary["entries"]["new"]
         with_page = [s for s in stories.values() if s["body_source"] == "page"]
         failed = {f["url"] for f in failures if f["stage"] in ("article", "extract")}
         assert len(with_page) >= 0.95 * len(pages)
