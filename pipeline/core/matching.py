@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise, product
 
 from pipeline.core.lexicon import Hit
-from pipeline.core.rules import Pattern
+from pipeline.core.rules import BREAKS, Pattern
 
 Present = Mapping[str, Sequence[Hit]]
 """The hits of a sentence by symbol."""
@@ -28,7 +28,13 @@ def matches(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
 def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[Hit, ...] | None:
     if item == len(pattern.symbols):
         return ()
-    latest = last.end + pattern.gaps[item - 1]
+    gap = pattern.gaps[item - 1]
+    latest = last.end + gap.words
+    if gap.words and not gap.free:
+        for stop in present.get(BREAKS, ()):
+            if last.end <= stop.start < latest:
+                latest = stop.start
+                break
     for hit in present[pattern.symbols[item]]:
         if hit.start > latest:
             break
@@ -40,7 +46,7 @@ def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[H
 
 
 def _near(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
-    most = pattern.gaps[0]
+    most = pattern.gaps[0].words
     for hits in islice(product(*(present[symbol] for symbol in pattern.symbols)), _MOST_COMBINATIONS):
         ordered = sorted(hits)
         if any(one.end > two.start for one, two in pairwise(ordered)):

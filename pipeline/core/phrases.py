@@ -6,7 +6,9 @@
     #                  a number, or a word that begins with a digit: `F-#` is F-16 and F-35B
     (a|the) deal       either; `(big)? deal` with or without
     @weapons           any term of the list weapons
-    sell ..6 @weapons  at most six words between
+    @weapons:drone     any term of one class of it; `@weapons:drone+armour` of two
+    sell ..6 @weapons  at most six words between, none of them of the list @breaks (that, who, said …)
+    @weapons ...6 sold at most six words of any kind between
 """
 
 import re
@@ -17,7 +19,7 @@ from typing import Final
 from pipeline.core.text import normalise, stem
 
 MAX_EXPANSIONS: Final = 2000
-_PIECE: Final = re.compile(r"\s*(?:(?P<ref>@[\w-]+)|(?P<gap>\.\.\d+)|(?P<open>\()|(?P<bar>\|)|(?P<close>\)\??)"
+_PIECE: Final = re.compile(r"\s*(?:(?P<ref>@[\w-]+(?::[\w+-]+)?)|(?P<gap>\.\.\.?\d+)|(?P<open>\()|(?P<bar>\|)|(?P<close>\)\??)"
                            r"|(?P<word>=?[^\s()|@]+))")
 _WORDS: Final = re.compile(r"#|\w+")
 
@@ -40,32 +42,35 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Any term of a list."""
+    """Any term of a list, or of one class of it (`list:class`)."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """At most `words` other words."""
+    """At most `words` other words; any words where `free`, otherwise none of the list of breaks."""
 
     words: int
+    free: bool = False
 
 
-Item = Word | Ref | Gap
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Any of several runs of words and lists, as written in brackets."""
+
+    text: str
+    runs: tuple[tuple[Word, ...], ...] = ()
+    refs: tuple[Ref, ...] = ()
+
+
+Item = Word | Ref | Gap | Group
 
 
 def parse_phrase(text: str) -> list[tuple[Item, ...]]:
-    """Every sequence that a phrase stands for; raises PhraseError."""
-    pieces = _pieces(text)
-    sequences, rest = _alternatives(pieces, 0, text)
-    if rest != len(pieces):
-        raise PhraseError(f'"{text}" has a ")" without "("')
-    if len(sequences) > MAX_EXPANSIONS:
-        raise PhraseError(f'"{text}" stands for {len(sequences)} sequences, at most {MAX_EXPANSIONS}: use a list')
+    """Every sequence that a phrase stands for (several only where parts are optional); raises PhraseError."""
+    sequences = _parsed(text)
     for sequence in sequences:
-        if not any(isinstance(item, Word | Ref) for item in sequence):
-            raise PhraseError(f'"{text}" can be empty: write at least one word that must be there')
         if isinstance(sequence[0], Gap) or isinstance(sequence[-1], Gap):
             raise PhraseError(f'"{text}": a gap "..n" stands between two words')
     return sequences
@@ -74,14 +79,33 @@ def parse_phrase(text: str) -> list[tuple[Item, ...]]:
 def parse_term(text: str) -> list[tuple[Word, ...]]:
     """Every run of words that a line of a list stands for: a phrase without lists and gaps."""
     out: list[tuple[Word, ...]] = []
-    for sequence in parse_phrase(text):
-        words = tuple(item for item in sequence if isinstance(item, Word))
-        if len(words) != len(sequence):
-            raise PhraseError(f'"{text}": a term of a list is words only, "@" and "..n" belong in topics')
-        if words[0].form == "#":
-            raise PhraseError(f'"{text}": a term cannot begin with "#"')
-        out.append(words)
+    for sequence in _parsed(text):
+        choices: list[tuple[tuple[Word, ...], ...]] = []
+        for item in sequence:
+            if isinstance(item, Word):
+                choices.append(((item,),))
+            elif isinstance(item, Group) and not item.refs:
+                choices.append(item.runs)
+            else:
+                raise PhraseError(f'"{text}": a term of a list is words only, "@" and "..n" belong in topics')
+        out += [sum(runs, ()) for runs in product(*choices)]
+    if len(out) > MAX_EXPANSIONS:
+        raise PhraseError(f'"{text}" stands for {len(out)} terms, at most {MAX_EXPANSIONS}: write several lines')
+    if any(words[0].form == "#" for words in out):
+        raise PhraseError(f'"{text}": a term cannot begin with "#"')
     return out
+
+
+def _parsed(text: str) -> list[tuple[Item, ...]]:
+    pieces = _pieces(text)
+    sequences, rest = _alternatives(pieces, 0, text)
+    if rest != len(pieces):
+        raise PhraseError(f'"{text}" has a ")" without "("')
+    if len(sequences) > MAX_EXPANSIONS:
+        raise PhraseError(f'"{text}" stands for {len(sequences)} sequences, at most {MAX_EXPANSIONS}: use a list')
+    if not all(any(not isinstance(item, Gap) for item in sequence) for sequence in sequences):
+        raise PhraseError(f'"{text}" can be empty: write at least one word that must be there')
+    return sequences
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
@@ -112,15 +136,53 @@ def _alternatives(pieces: list[tuple[str, str]], at: int, text: str) -> tuple[li
             inner, at = _alternatives(pieces, at + 1, text)
             if at >= len(pieces):
                 raise PhraseError(f'"{text}" has a "(" without ")"')
-            current.append([*inner, ()] if pieces[at][1] == ")?" else inner)
+            chosen = _grouped(inner)
+            current.append([*chosen, ()] if pieces[at][1] == ")?" else chosen)
         elif kind == "ref":
-            current.append([(Ref(value[1:]),)])
+            current.append([(_ref(value[1:]),)])
         elif kind == "gap":
-            current.append([(Gap(int(value[2:])),)])
+            current.append([(Gap(int(value.lstrip(".")), value.startswith("...")),)])
         else:
             current.append([_words(value, text)])
         at += 1
     return done + [sum(parts, ()) for parts in product(*current)], at
+
+
+def _grouped(inner: list[tuple[Item, ...]]) -> list[tuple[Item, ...]]:
+    """Alternatives as one Group where each is a run of words or one list; as they are otherwise."""
+    if len(inner) < 2:
+        return inner
+    runs: list[tuple[Word, ...]] = []
+    refs: list[Ref] = []
+    for sequence in inner:
+        words = tuple(item for item in sequence if isinstance(item, Word))
+        if words and len(words) == len(sequence) and words[0].form != "#":
+            runs.append(words)
+        elif len(sequence) == 1 and isinstance(sequence[0], Ref):
+            refs.append(sequence[0])
+        elif len(sequence) == 1 and isinstance(sequence[0], Group):
+            runs += sequence[0].runs
+            refs += sequence[0].refs
+        else:
+            return inner
+    written = [written_words(run) for run in runs] + ["@" + ref.name for ref in refs]
+    return [(Group(f"({'|'.join(written)})", tuple(runs), tuple(refs)),)]
+
+
+def written_words(words: tuple[Word, ...]) -> str:
+    """A run of words as a short unique text."""
+    return " ".join(
+        ("=" if word.exact else "") + (word.form, word.form.capitalize(), word.form.upper())[word.capitals]
+        for word in words
+    )
+
+
+def _ref(written: str) -> Item:
+    name, _, kinds = written.partition(":")
+    refs = tuple(Ref(f"{name}:{kind}") for kind in kinds.split("+") if kind)
+    if not refs:
+        return Ref(name)
+    return refs[0] if len(refs) == 1 else Group(f"(@{written})", (), refs)
 
 
 def _words(written: str, text: str) -> tuple[Item, ...]:

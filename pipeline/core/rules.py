@@ -9,22 +9,26 @@ from typing import Any, Final
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.lexicon import Term, parse_lists
-from pipeline.core.phrases import Gap, PhraseError, Ref, Word, parse_phrase
+from pipeline.core.phrases import Gap, Group, PhraseError, Ref, Word, parse_phrase, written_words
 from pipeline.core.places import ACTORS, GROUPS, STATES, state_terms
 from pipeline.core.yamltext import Path, YamlText, parse_yaml, suggest
+
+BREAKS: Final = "breaks"
+"""The list of words that end a clause: a gap `..n` does not reach over them."""
 
 PARTIES: Final = "parties"
 """The built-in list of whoever may act: states, groups and actor words."""
 
 POSITIONS: Final = (
     "subject", "object", "given", "owner", "maker", "to", "from", "by", "for", "of", "with", "in", "at", "on", "into",
-    "against", "over", "between", "near", "toward", "across", "off", "under",
+    "against", "over", "between", "near", "toward", "across", "off", "under", "agent", "compound",
 )
 """Where a party may stand around an act (core/clauses.py finds them)."""
 
 _TOPIC_KEYS: Final = ("topic", "title", "about", "match", "except", "unless", "roles", "several", "examples")
 _RULE_KEYS: Final = (
-    "name", "any", "near", "words", "act", "with", "unless", "not_between", "story", "in", "roles", "weak", "status",
+    "name", "any", "near", "words", "act", "with", "unless", "not_between", "story", "unless_story", "in", "roles",
+    "status",
 )
 
 
@@ -32,12 +36,12 @@ _RULE_KEYS: Final = (
 class Pattern:
     """Items (symbols of the lexicon) in one sentence.
 
-    `ordered`: as written, with at most `gaps[i]` words after item i; otherwise in any order with at most
-    `gaps[0]` words between them in all.
+    `ordered`: as written, with at most `gaps[i].words` words after item i; otherwise in any order with at most
+    `gaps[0].words` words between them in all.
     """
 
     symbols: tuple[str, ...]
-    gaps: tuple[int, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     ordered: bool = True
 
 
@@ -49,12 +53,12 @@ class Rule:
     patterns: tuple[Pattern, ...]
     act: str = ""
     with_: tuple[Pattern, ...] = ()
-    story: tuple[Pattern, ...] = ()
     unless: tuple[Pattern, ...] = ()
     not_between: frozenset[str] = frozenset()
+    story: frozenset[str] = frozenset()
+    unless_story: frozenset[str] = frozenset()
     field: str = ""
     roles: Mapping[str, tuple[str, ...]] | None = None
-    weak: bool = False
     status: str = ""
 
 
@@ -81,9 +85,18 @@ class Topic:
     several: frozenset[str] = frozenset()
     examples: tuple[Example, ...] = ()
 
+    def symbols(self) -> set[str]:
+        """Every symbol that its rules name."""
+        found = {symbol for pattern in (*self.excepted, *self.unless) for symbol in pattern.symbols}
+        for rule in self.rules:
+            for pattern in (*rule.patterns, *rule.with_, *rule.unless):
+                found.update(pattern.symbols)
+            found |= rule.not_between | rule.story | rule.unless_story
+        return found
 
-def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> tuple[tuple[Topic, ...], list[Term]]:
-    """Topics and all terms that they need, from file texts by name; raises ConfigError with every mistake."""
+
+def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> "Rules":
+    """Compile topic files with list files (texts by name); raises ConfigError with every mistake."""
     plain = {name: text for name, text in lists.items() if not _is(name, STATES)}
     by_name, mistakes = parse_lists(plain)
     terms = [term for group in by_name.values() for term in group]
@@ -92,12 +105,14 @@ def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> tuple[tupl
             found, wrong = state_terms(text, name)
             terms += found
             mistakes += wrong
-    known = {*by_name, STATES, GROUPS, ACTORS, PARTIES}
+    known: dict[str, frozenset[str]] = {STATES: frozenset(), GROUPS: frozenset(), ACTORS: frozenset()}
+    known[PARTIES] = frozenset()
+    known |= {name: frozenset(term.kind for term in group if term.kind) for name, group in by_name.items()}
     topics: list[Topic] = []
-    runs: dict[str, Term] = {}
+    shared = Shared()
     for name, text in sorted(files.items()):
         try:
-            reader = _Reader(parse_yaml(text, name), known, runs)
+            reader = _Reader(parse_yaml(text, name), known, shared)
         except ConfigError as error:
             mistakes += error.mistakes
             continue
@@ -110,18 +125,39 @@ def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> tuple[tupl
         seen[topic.name] = file
     if mistakes:
         raise ConfigError(mistakes)
-    return tuple(topics), terms + list(runs.values())
+    return Rules(
+        tuple(topics), (*terms, *shared.terms.values()),
+        {name: tuple(groups) for name, groups in shared.aliases.items()},
+    )
 
 
 def _is(file: str, name: str) -> bool:
     return file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".txt") == name
 
 
+@dataclass(slots=True)
+class Shared:
+    """What the rules of all topics share: words of their own, and the groups that a list belongs to."""
+
+    terms: dict[tuple[str, tuple[Word, ...]], Term] = field(default_factory=dict)
+    aliases: dict[str, dict[str, None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All topics, the terms that they need, and for each list (or class of one) the groups that it belongs to."""
+
+    topics: tuple[Topic, ...]
+    terms: tuple[Term, ...]
+    aliases: Mapping[str, tuple[str, ...]]
+
+
 class _Reader:
     """Reads one topic file and gathers its mistakes."""
 
-    def __init__(self, source: YamlText, lists: set[str], runs: dict[str, Term]) -> None:
-        self.source, self.lists, self.runs = source, lists, runs
+    def __init__(self, source: YamlText, lists: Mapping[str, frozenset[str]], shared: "Shared") -> None:
+        self.source, self.lists = source, lists
+        self.terms, self.aliases = shared.terms, shared.aliases
         self.mistakes: list[str] = []
 
     def wrong(self, path: Path, what: str) -> None:
@@ -182,23 +218,32 @@ class _Reader:
         if status not in ("", "reported", "alleged", "denied", "planned", "hypothetical"):
             allowed = ("reported", "alleged", "denied", "planned", "hypothetical")
             self.wrong((*path, "status"), f'"{status}" is no claim status{suggest(status, allowed)}')
-        weak = data.get("weak", False)
-        if not isinstance(weak, bool):
-            self.wrong((*path, "weak"), "is yes or no")
-        between = frozenset(
-            symbol for pattern in self.patterns(data.get("not_between", []), (*path, "not_between"))
-            for symbol in pattern.symbols[:1]
-        )
-        act = self.string(data, (*path, "act"))
         symbols = {symbol for pattern in patterns for symbol in pattern.symbols}
-        if act and act.removeprefix("@") not in symbols:
-            self.wrong((*path, "act"), f'"{act}" is no item of this rule{suggest(act, ["@" + s for s in symbols])}')
         return Rule(
-            name, patterns, act.removeprefix("@"),
+            name, patterns, self.act(data, symbols, path),
             self.patterns(data.get("with", []), (*path, "with")),
-            self.patterns(data.get("story", []), (*path, "story")),
             self.patterns(data.get("unless", []), (*path, "unless")),
-            between, where, own, bool(weak), status,
+            self.singles(data, (*path, "not_between")),
+            self.singles(data, (*path, "story")),
+            self.singles(data, (*path, "unless_story")),
+            where, own, status,
+        )
+
+    def act(self, data: Mapping[str, Any], symbols: set[str], path: Path) -> str:
+        """The list (or class of one) whose hit is the act."""
+        act = self.string(data, (*path, "act")).removeprefix("@")
+        if act:
+            lists = {name.partition(":")[0] for name, groups in self.aliases.items() if symbols & set(groups)}
+            lists |= {symbol.partition(":")[0] for symbol in symbols if symbol[0] not in "('"}
+            if act.partition(":")[0] not in lists:
+                self.wrong((*path, "act"), f'"@{act}" is no list of this rule{suggest(act, lists)}')
+        return act.partition(":")[0]
+
+    def singles(self, data: Mapping[str, Any], path: Path) -> frozenset[str]:
+        """Symbols of items that are words or one list each."""
+        return frozenset(
+            pattern.symbols[0]
+            for pattern in self.patterns(data.get(str(path[-1]), []), path) if self.single(pattern, path)
         )
 
     def near(self, items: Any, words: Any, path: Path) -> tuple[Pattern, ...]:
@@ -209,17 +254,18 @@ class _Reader:
             self.wrong((*path, "words"), "is the most words between the items, 0 to 60")
             return ()
         choices = [
-            [pattern.symbols[0] for pattern in self.pattern(item, (*path, "near", index)) if self.single(pattern, path)]
+            [pattern.symbols[0] for pattern in self.pattern(item, (*path, "near", index))
+             if self.single(pattern, (*path, "near", index))]
             for index, item in enumerate(items)
         ]
         combined: list[tuple[str, ...]] = [()]
         for symbols in choices:
             combined = [(*chosen, symbol) for chosen in combined for symbol in symbols]
-        return tuple(Pattern(symbols, (words,), False) for symbols in combined)
+        return tuple(Pattern(symbols, (Gap(words, True),), False) for symbols in combined)
 
     def single(self, pattern: Pattern, path: Path) -> bool:
         if len(pattern.symbols) > 1:
-            self.wrong((*path, "near"), "an item of `near:` is words or one list; write sequences under `any:`")
+            self.wrong(path, "an item here is words or one list; sequences belong under `any:`")
         return len(pattern.symbols) == 1
 
     def patterns(self, data: Any, path: Path) -> tuple[Pattern, ...]:
@@ -240,28 +286,37 @@ class _Reader:
         out: list[Pattern] = []
         for sequence in sequences:
             symbols: list[str] = []
-            gaps: list[int] = []
+            gaps: list[Gap] = []
             run: list[Word] = []
-            gap = 0
+            gap = Gap(0)
             for item in (*sequence, None):
                 if isinstance(item, Word):
                     run.append(item)
                     continue
                 if run:
                     self.push(symbols, gaps, self.run(tuple(run), path), gap)
-                    run, gap = [], 0
+                    run, gap = [], Gap(0)
                 if isinstance(item, Gap):
-                    gap += item.words
+                    gap = Gap(gap.words + item.words, gap.free or item.free)
                 elif isinstance(item, Ref):
-                    if item.name not in self.lists:
-                        self.wrong(path, f"there is no list @{item.name}{suggest(item.name, self.lists)}")
+                    self.list_exists(item.name, path)
                     self.push(symbols, gaps, item.name, gap)
-                    gap = 0
+                    gap = Gap(0)
+                elif isinstance(item, Group):
+                    self.push(symbols, gaps, self.group(item, path), gap)
+                    gap = Gap(0)
             out.append(Pattern(tuple(symbols), tuple(gaps)))
         return out
 
+    def list_exists(self, name: str, path: Path) -> None:
+        name, _, kind = name.partition(":")
+        if name not in self.lists:
+            self.wrong(path, f"there is no list @{name}{suggest(name, self.lists)}")
+        elif kind and kind not in self.lists[name]:
+            self.wrong(path, f"the list {name} has no class [{kind}]{suggest(kind, self.lists[name])}")
+
     @staticmethod
-    def push(symbols: list[str], gaps: list[int], symbol: str, gap: int) -> None:
+    def push(symbols: list[str], gaps: list[Gap], symbol: str, gap: Gap) -> None:
         if symbols:
             gaps.append(gap)
         symbols.append(symbol)
@@ -269,12 +324,17 @@ class _Reader:
     def run(self, words: tuple[Word, ...], path: Path) -> str:
         if words[0].form == "#":
             self.wrong(path, 'a phrase cannot begin with "#"')
-        symbol = "'" + " ".join(
-            ("=" if word.exact else "") + (word.form, word.form.capitalize(), word.form.upper())[word.capitals]
-            for word in words
-        )
-        self.runs.setdefault(symbol, Term(words, symbol))
+        symbol = "'" + written_words(words)
+        self.terms.setdefault((symbol, words), Term(words, symbol))
         return symbol
+
+    def group(self, group: Group, path: Path) -> str:
+        for words in group.runs:
+            self.terms.setdefault((group.text, words), Term(words, group.text))
+        for ref in group.refs:
+            self.list_exists(ref.name, path)
+            self.aliases.setdefault(ref.name, {})[group.text] = None
+        return group.text
 
     def roles(self, data: Any, path: Path) -> dict[str, tuple[str, ...]]:
         if not isinstance(data, dict):
@@ -285,8 +345,7 @@ class _Reader:
             found = [part.strip() for part in where.split(",")] if isinstance(where, str) else []
             for part in found:
                 if part.startswith("@"):
-                    if part[1:] not in self.lists:
-                        self.wrong((*path, role), f"there is no list {part}{suggest(part[1:], self.lists)}")
+                    self.list_exists(part[1:], (*path, role))
                 elif part not in POSITIONS:
                     self.wrong((*path, role), f'"{part}" is no position{suggest(part, POSITIONS)}')
             if not found:

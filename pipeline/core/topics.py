@@ -1,6 +1,6 @@
 """Topics, events and countries of a story, from rules that analysts write (`configs/topics/`, docs/topics.md)."""
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,6 +37,8 @@ class Topics:
     lexicon: Lexicon = field(repr=False)
     by_symbol: Mapping[str, tuple[tuple[Topic, Rule, Pattern], ...]] = field(repr=False)
     """For each symbol the patterns whose rarest item it is: only those are tried where it stands."""
+    aliases: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """For each list, or class of one as `list:class`, the further symbols that a hit of it stands for."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,18 +48,31 @@ class Topics:
 
 def load_topics(files: Mapping[str, str], lists: Mapping[str, str]) -> Topics:
     """Compile topic files and list files (texts by file name); raises ConfigError with every mistake."""
-    topics, terms = read_rules(files, lists)
+    read = read_rules(files, lists)
     size: dict[str, int] = {PARTIES: 10**6, STATES: 10**6, GROUPS: 10**6, ACTORS: 10**6}
-    for term in terms:
+    for term in read.terms:
         if term.symbol not in _NAMES:
-            size[term.symbol] = size.get(term.symbol, 0) + 1
+            for symbol in (term.symbol, f"{term.symbol}:{term.kind}"):
+                size[symbol] = size.get(symbol, 0) + 1
+    for name, groups in read.aliases.items():
+        for group in groups:
+            size[group] = size.get(group, 0) + size.get(name, 0)
     by_symbol: dict[str, list[tuple[Topic, Rule, Pattern]]] = {}
-    for topic in topics:
+    aliases = {name: set(groups) for name, groups in read.aliases.items()}
+    for topic in read.topics:
         for rule in topic.rules:
             for pattern in rule.patterns:
                 key = min(pattern.symbols, key=lambda symbol: size.get(symbol, 0))
                 by_symbol.setdefault(key, []).append((topic, rule, pattern))
-    return Topics(topics, Lexicon.of(terms), {key: tuple(found) for key, found in by_symbol.items()})
+        for symbol in topic.symbols():
+            if ":" in symbol and symbol[0] not in "('":
+                aliases.setdefault(symbol, set()).add(symbol)
+    return Topics(
+        read.topics,
+        Lexicon.of(read.terms),
+        {key: tuple(found) for key, found in by_symbol.items()},
+        {name: tuple(sorted(symbols)) for name, symbols in aliases.items()},
+    )
 
 
 def detect(title: Text, body: Text, topics: Topics) -> Detection:
@@ -69,10 +84,10 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
         found = parties(text, hits)
         named.update(countries(text, found))
         fields.append((name, text, hits, found))  # type: ignore[arg-type]
+    everywhere = {hit.symbol for _, _, hits, _ in fields for hit in hits}
     mentions: list[Mention] = []
     for field_, text, hits, found in fields:
-        if any(hit.symbol in topics.by_symbol for hit in hits):
-            mentions += _mentions(field_, text, hits, found, topics)
+        mentions += _mentions(field_, text, hits, found, everywhere, topics)
     return Detection(
         tuple(_topic_matches(mentions)),
         tuple(events_of(mentions)),
@@ -81,36 +96,49 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
 
 
 def _mentions(
-    field_: TextField, text: Text, hits: list[Hit], found: list[Named], topics: Topics
+    field_: TextField, text: Text, hits: list[Hit], found: list[Named], everywhere: set[str], topics: Topics
 ) -> Iterator[Mention]:
-    by_sentence: dict[int, list[Hit]] = {}
-    sentences = text.sentences
+    by_sentence: dict[int, dict[str, list[Hit]]] = {}
+    sentences: list[tuple[int, int]] = []
+    aliases = topics.aliases
     for hit in hits:
-        if hit.symbol not in _NAMES:
-            by_sentence.setdefault(bisect_right(sentences, (hit.start, 10**9)) - 1, []).append(hit)
-    for index, inside in sorted(by_sentence.items()):
-        if not any(hit.symbol in topics.by_symbol for hit in inside):
+        if hit.symbol in _NAMES:
+            continue
+        sentences = sentences or text.sentences
+        present = by_sentence.setdefault(bisect_right(sentences, (hit.start, 10**9)) - 1, {})
+        present.setdefault(hit.symbol, []).append(hit)
+        for alias in aliases.get(hit.symbol, ()):
+            present.setdefault(alias, []).append(hit)
+        if hit.kind:
+            for alias in aliases.get(f"{hit.symbol}:{hit.kind}", ()):
+                present.setdefault(alias, []).append(hit)
+    for index, present in sorted(by_sentence.items()):
+        if not any(symbol in topics.by_symbol for symbol in present):
             continue
         first, last = sentences[index]
         clause = Clause(text, first, last, [party for party in found if first <= party.start < last])
-        present: dict[str, list[Hit]] = {}
-        for hit in inside:
-            present.setdefault(hit.symbol, []).append(hit)
         for party in clause.parties:
             symbol = STATES if party.code else GROUPS if party.label == "group" else ACTORS
             hit = Hit(party.start, party.end, symbol, party.code or party.kind)
-            present.setdefault(symbol, []).append(hit)
-            present.setdefault(PARTIES, []).append(hit)
-        yield from _in_sentence(field_, index, clause, present, topics)
+            for name in (symbol, PARTIES):
+                present.setdefault(name, []).append(hit)
+                for alias in aliases.get(name, ()):
+                    insort(present.setdefault(alias, []), hit)
+        yield from _in_sentence(field_, index, clause, present, everywhere, topics)
 
 
 def _in_sentence(
-    field_: TextField, index: int, clause: Clause, present: Mapping[str, list[Hit]], topics: Topics
+    field_: TextField, index: int, clause: Clause, present: Mapping[str, list[Hit]], everywhere: set[str],
+    topics: Topics,
 ) -> Iterator[Mention]:
     excepted: dict[str, list[tuple[int, int]] | None] = {}
     for symbol in present:
         for topic, rule, pattern in topics.by_symbol.get(symbol, ()):
             if rule.field and rule.field != field_:
+                continue
+            if rule.story and rule.story.isdisjoint(everywhere):
+                continue
+            if not rule.unless_story.isdisjoint(everywhere):
                 continue
             if not all(needed in present for needed in pattern.symbols):
                 continue
