@@ -151,6 +151,8 @@ def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "St
     """A story from what a line gives: only url, title and body are needed; raises ValueError with a sentence."""
     from dataclasses import fields
 
+    from pydantic import ValidationError
+
     from pipeline.core.dates import parse_date
     from pipeline.core.story import Story, from_plain
     from pipeline.core.urls import host_of, story_id
@@ -173,8 +175,8 @@ def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "St
     defaults = {"id": story_id(url), "source": host_of(url), "published": now, "seen": now, "updated": now}
     try:
         story = from_plain(Story, defaults | plain)
-    except ValueError as error:
-        first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
+    except ValidationError as error:
+        first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
     return story if "topics" in plain else with_detection(story, topics)
 

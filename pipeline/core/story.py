@@ -6,7 +6,6 @@ All values are frozen; all times are aware UTC datetimes; all offsets count char
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any, Literal, TypeVar, cast
 
 TextField = Literal["title", "body"]
@@ -158,11 +157,15 @@ class Failure:
 T = TypeVar("T")
 
 
-@cache
-def _adapter(kind: type[Any]) -> Any:
-    from pydantic import TypeAdapter
+_adapters: dict[type[Any], Any] = {}
 
-    return TypeAdapter(kind)
+
+def _adapter(kind: type[Any]) -> Any:
+    if kind not in _adapters:
+        from pydantic import TypeAdapter
+
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def to_json(value: Any) -> bytes:

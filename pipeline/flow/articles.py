@@ -12,7 +12,8 @@ from pipeline.core.story import Failure, Story
 from pipeline.extract import Article
 from pipeline.flow.assemble import make_story
 from pipeline.flow.overlap import overlapped
-from pipeline.net.client import Client, Response
+from pipeline.net.client import Client
+from pipeline.net.response import Response
 from pipeline.stores.entries import Task
 
 HOSTS_AT_ONCE: Final = 64

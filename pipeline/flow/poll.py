@@ -18,7 +18,8 @@ from pipeline.feeds import schedule
 from pipeline.feeds.parse import parse_feed
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow.overlap import overlapped
-from pipeline.net.client import Client, Response, Validators
+from pipeline.net.client import Client
+from pipeline.net.response import Response, Validators
 from pipeline.stores import entries, failures
 from pipeline.stores.base import Ledger, Record, batched
 from pipeline.stores.entries import Task
