@@ -18,6 +18,8 @@ from pipeline.core.urls import host_of
 class Pace:
     """The state of one host; times in seconds of any one clock.
 
+    The delay is stretched by a tenth, at most 50 ms: a busy server notes a request late and the next one on time.
+
     The delay counts from the moment a request is written (`sent`), not from when it was let in: connecting may
     take long, and a server would see two requests closer than it should. So while one that was let in has not been
     written yet, no other is.
@@ -33,7 +35,7 @@ class Pace:
         """Seconds until the next may be let in: 0 now, infinity where another must be sent or leave first."""
         if self.active >= self.at_once or self.starting:
             return math.inf
-        return max(0.0, self.last_sent + self.delay_s - now)
+        return max(0.0, self._free_at() - now)
 
     def enter(self) -> None:
         self.active += 1
@@ -49,7 +51,10 @@ class Pace:
             self.sent(now)
 
     def forgettable(self, now: float) -> bool:
-        return self.active == 0 and now >= self.last_sent + self.delay_s
+        return self.active == 0 and now >= self._free_at()
+
+    def _free_at(self) -> float:
+        return self.last_sent + self.delay_s + min(0.1 * self.delay_s, 0.05)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,8 @@ FRESH_S: Final = 86_400.0
 RETRY_S: Final = 600.0
 MAX_CRAWL_DELAY_S: Final = 30.0
 """A longer Crawl-delay is shortened to this; such hosts mean search engines that read every page."""
-_MAX_TEXT: Final = 8_000_000
+_MAX_TEXT: Final = 8_000_000  # parsed, about nine times that in memory
+_OVERHEAD: Final = 600
 
 _AGENT_LINE: Final = re.compile(r"\s*user[\s-]?\s*agent\b\s*:?\s*(?P<name>[^#]*)", re.IGNORECASE)
 
@@ -129,8 +130,8 @@ class Robots:
 
     def _keep(self, origin: str, rules: Rules) -> None:
         old = self._rules.pop(origin, None)
-        self._size += rules.size + 200 - (old.size + 200 if old else 0)
+        self._size += rules.size + _OVERHEAD - (old.size + _OVERHEAD if old else 0)
         self._rules[origin] = rules
         while self._size > _MAX_TEXT and len(self._rules) > 1:
             _, dropped = self._rules.popitem(last=False)
-            self._size -= dropped.size + 200
+            self._size -= dropped.size + _OVERHEAD
