@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.feeds import ago
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, inherit, print_json, say
 
 alerts_app = typer.Typer(help="The alert rules and their log.", invoke_without_command=True)
 
@@ -21,6 +21,7 @@ def alerts(
 ) -> None:
     """List the alert rules."""
     if context.invoked_subcommand is not None:
+        inherit(config, store)
         return
     from pipeline.core.alerts import rule_to_plain
 

@@ -36,7 +36,7 @@ def common(
     store: Annotated[str | None, typer.Option("--store", metavar="DIR_OR_URL", help="For any command.")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    place.defaults.config, place.defaults.store = config, store
+    place.inherit(config, store)
 
 
 def exit_code(error: WirewatchError) -> int:

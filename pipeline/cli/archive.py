@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, read_objects, say
+from pipeline.cli.place import (
+    ConfigOption,
+    JsonOption,
+    Place,
+    StoreOption,
+    console,
+    inherit,
+    print_json,
+    read_objects,
+    say,
+)
 from pipeline.core.errors import ConfigError, WirewatchError
 
 if TYPE_CHECKING:
@@ -18,6 +28,11 @@ SORTS = ("newest", "relevance")
 
 store_app = typer.Typer(help="Look after the store itself.", no_args_is_help=True)
 
+
+@store_app.callback()
+def options(config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Look after the store itself."""
+    inherit(config, store)
 
 def register(app: typer.Typer) -> None:
     app.command()(search)

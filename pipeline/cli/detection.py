@@ -13,6 +13,7 @@ from pipeline.cli.place import (
     Place,
     StoreOption,
     console,
+    inherit,
     print_json,
     read_objects,
     say,
@@ -38,6 +39,7 @@ def topics(
 ) -> None:
     """List the topics, their titles and how many examples test them."""
     if context.invoked_subcommand is not None:
+        inherit(config, store)
         return
     listed = Place(config, store).load().topics.rules
     if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, inherit, print_json, say
 
 feeds_app = typer.Typer(help="The feeds and how they do.", invoke_without_command=True)
 failures_app = typer.Typer(help="What could not be done.", invoke_without_command=True)
@@ -23,6 +23,7 @@ def feeds(
 ) -> None:
     """List the feeds with their last success, next poll and errors."""
     if context.invoked_subcommand is not None:
+        inherit(config, store)
         return
     from pipeline.core.errors import NoStore
     from pipeline.core.story import to_plain
@@ -89,6 +90,7 @@ def failures(
 ) -> None:
     """List what failed and has not succeeded since."""
     if context.invoked_subcommand is not None:
+        inherit(config, store)
         return
     from pipeline.core.story import to_plain
     from pipeline.stores.failures import listing

@@ -32,14 +32,20 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 
 @dataclass
-class _Defaults:
-    """What was given before the command's name (`wirewatch --store X search …`)."""
+class _Given:
+    """What was given before a command's name (`wirewatch --store X search …`, `wirewatch alerts --store X log`)."""
 
     config: Path | None = None
     store: str | None = None
 
 
-defaults = _Defaults()
+_given = _Given()
+
+
+def inherit(config: Path | None, store: str | None) -> None:
+    """Options given before a command's name hold for the command."""
+    _given.config = config or _given.config
+    _given.store = store or _given.store
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Place:
     def directory(self) -> Path:
         from pipeline.config import default_directory
 
-        return self.config or defaults.config or default_directory()
+        return self.config or _given.config or default_directory()
 
     def settings(self) -> "Settings":
         """`wirewatch.yaml` alone: quick."""
@@ -68,7 +74,7 @@ class Place:
         return load(self.directory)
 
     def store_at(self, settings: "Settings") -> str:
-        return self.store or defaults.store or settings.store.at
+        return self.store or _given.store or settings.store.at
 
     @contextmanager
     def opened(self, settings: "Settings | None" = None, *, create: bool = False) -> "Iterator[Store]":
