@@ -42,8 +42,9 @@ class QueryError(WirewatchError):
 class FetchError(WirewatchError):
     """A request that gave no usable answer.
 
-    `reason` is a short stable word for counting and retry decisions: `forbidden-address`, `scheme`, `dns`,
-    `connect`, `tls`, `timeout`, `too-large`, `redirects`, `protocol`, `encoding`, `robots`, `http-404` …
+    `reason` is a short stable word for counting and retry decisions: `url`, `scheme`, `credentials`,
+    `port`, `forbidden-address`, `dns`, `connect`, `tls`, `timeout`, `too-large`, `redirects`, `protocol`, `encoding`,
+    `robots`, `request` (a header that cannot be sent), `http-404` …
     `retry_after_s` is what the server asked for, in seconds, where it did. `redirects` are those followed before
     it went wrong: (status, from URL, to URL).
     """

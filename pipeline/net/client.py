@@ -23,7 +23,7 @@ from functools import cache
 from http import HTTPStatus
 from importlib import metadata
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pipeline.config import NetworkSettings
 from pipeline.core.errors import ConfigError, FetchError
@@ -185,14 +185,13 @@ class Client:
         return answer, time.monotonic() - started
 
 
-async def _fetch_one(settings: NetworkSettings, url: str, **how: object) -> Response:
-    async with Client(settings) as client:
-        return await client.fetch(url, **how)  # type: ignore[arg-type]
-
-
-def fetch_once(settings: NetworkSettings, url: str, **how: object) -> Response:
+def fetch_once(settings: NetworkSettings, url: str, **how: Any) -> Response:
     """`Client.fetch` for code that is not async: one request, with a client of its own."""
-    return asyncio.run(_fetch_one(settings, url, **how))
+    async def fetch() -> Response:
+        async with Client(settings) as client:
+            return await client.fetch(url, **how)
+
+    return asyncio.run(fetch())
 
 
 @cache

@@ -2,6 +2,9 @@
 
 import asyncio
 import errno
+import gzip
+import os
+import random
 import socket
 import time
 from contextlib import AsyncExitStack
@@ -22,6 +25,7 @@ async def _by_table(host: str) -> list[str]:
     return NAMES.get(host, ["127.0.0.1"])
 
 
+_FAULTS = int(os.environ.get("WIREWATCH_TEST_FAULTS", "500"))
 _QUICK = NetworkSettings(allow_loopback=True, per_host_delay_s=0, timeout_s=0.7, max_bytes=100_000, max_redirects=3)
 
 
@@ -225,6 +229,53 @@ def test_connecting_takes_no_longer_than_allowed() -> None:
         assert "no connection to" in str(caught.value)
 
     run(scenario())
+
+
+def test_answers_with_random_faults_are_taken_or_refused() -> None:
+    """Bytes changed, dropped and doubled anywhere in good answers: never another exception, never a hang."""
+    chance = random.Random(20261124)
+    body = b"<rss>" + b"news " * 50 + b"</rss>"
+    good = [
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: x\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(body),
+        b"HTTP/1.1 302 Found\r\nLocation: http://next.example/path?query#fragment\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 503 Busy\r\nRetry-After: Tue, 24 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n",
+    ]
+
+    def spoilt() -> bytes:
+        data = bytearray(chance.choice(good))
+        for _ in range(chance.randint(1, 6)):
+            place = chance.randrange(len(data))
+            fault = chance.randrange(4)
+            if fault == 0:
+                data[place] = chance.randrange(256)
+            elif fault == 1:
+                del data[place:place + chance.randint(1, 20)]
+            elif fault == 2:
+                data[place:place] = data[place:place + chance.randint(1, 20)]
+            else:
+                data[place:place] = chance.choice([b"\r\n", b"\0", b": ", b"\xff\xfe", b"-1", b"%0d", b"\n\n"])
+            if not data:
+                return b""
+        return bytes(data)
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(spoilt())
+
+    async def scenario() -> set[str]:
+        seen = set()
+        async with serving(handler) as port, client(timeout_s=1, connect_timeout_s=1, max_redirects=0) as fetcher:
+            for number in range(_FAULTS):
+                try:
+                    await fetcher.fetch(f"http://h{number}.example:{port}/")
+                    seen.add("taken")
+                except FetchError as error:
+                    seen.add(error.reason)
+        return seen
+
+    assert {"taken", "protocol", "redirects", "http-503", "encoding"} <= run(scenario(), 600)
 
 
 def test_a_hostile_pass_leaves_no_connection_and_no_host_behind() -> None:
