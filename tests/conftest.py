@@ -1,5 +1,5 @@
 """Fixtures for all tests."""
 
-from tests.servers.fixtures import elasticsearch_url
+from tests.servers.fixtures import elastic_prefix, elasticsearch_url, secure_elasticsearch
 
-__all__ = ["elasticsearch_url"]
+__all__ = ["elastic_prefix", "elasticsearch_url", "secure_elasticsearch"]

@@ -25,7 +25,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 VERSION: Final = "9.4.3"
 LEAST_JDK: Final = 21
@@ -156,6 +156,16 @@ def _jdk_version(place: Path) -> int:
         if match := re.search(r'version "(?:1\.)?(\d+)', said):
             return int(match[1])
     return 0
+
+
+def wipe(url: str, prefix: str, **options: Any) -> None:
+    """Remove every index and template under a prefix (a node takes 1,000 shards and no more)."""
+    from elasticsearch import Elasticsearch
+
+    with Elasticsearch(url, **options) as es:
+        if names := list(es.indices.get(index=f"{prefix}-*", expand_wildcards="all", features="settings").body):
+            es.indices.delete(index=names)
+        es.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-*")
 
 
 # ── Running it ────────────────────────────────────────────────────────────────────────────────────────────

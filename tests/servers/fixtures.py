@@ -1,6 +1,7 @@
 """Pytest fixtures that give tests a real Elasticsearch, or say why there is none."""
 
 import os
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -35,3 +36,11 @@ def secure_elasticsearch() -> Iterator[elasticsearch.Server]:
     _can_start()
     with elasticsearch.running(secure=True, heap="512m") as server:
         yield server
+
+
+@pytest.fixture
+def elastic_prefix(elasticsearch_url: str) -> Iterator[str]:
+    """An index prefix for one test; what stands under it is removed afterwards."""
+    prefix = f"test-{uuid.uuid4().hex[:10]}"
+    yield prefix
+    elasticsearch.wipe(elasticsearch_url, prefix)

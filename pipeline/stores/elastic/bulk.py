@@ -8,7 +8,7 @@ have been carried out although no answer came.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from elasticsearch import ApiError, TransportError
 
@@ -63,11 +63,27 @@ class Written:
         return self.status == 404 and "index_not_found" in self.reason
 
 
-def send(connection: Connection, writes: Sequence[Write]) -> list[Written]:
-    """Carry out writes, in the order given; raises StoreUnavailable when patience ends, StoreError if refused."""
-    outcomes: list[Written] = []
-    for part in _parts(writes):
-        outcomes += _send(connection, part)
+class Ensure(Protocol):
+    """Makes the index behind an alias (`indices.Indices.ensure`)."""
+
+    def __call__(self, alias: str, *, again: bool = False) -> None: ...
+
+
+def send(connection: Connection, writes: Sequence[Write], ensure: Ensure | None = None) -> list[Written]:
+    """Carry out writes in the order given, after `ensure` has made what they go to.
+
+    Raises StoreUnavailable when patience ends, StoreError where the server refuses everything.
+    """
+    if ensure is not None:
+        for alias in dict.fromkeys(write.alias for write in writes):
+            ensure(alias)
+    outcomes = [outcome for part in _parts(writes) for outcome in _send(connection, part)]
+    lost = [place for place, outcome in enumerate(outcomes) if outcome.homeless]
+    if ensure is not None and lost:  # removed since we looked, by `prune` or by hand
+        for alias in dict.fromkeys(writes[place].alias for place in lost):
+            ensure(alias, again=True)
+        for place, outcome in zip(lost, send(connection, [writes[place] for place in lost]), strict=True):
+            outcomes[place] = outcome
     return outcomes
 
 

@@ -1,5 +1,6 @@
 """The one client of an Elasticsearch store: how it is opened, and how it waits when the server does not answer."""
 
+import logging
 import random
 import threading
 import time
@@ -19,6 +20,9 @@ _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 10.0
 
 T = TypeVar("T")
+
+# The client warns of every failed try; ours end in one sentence. Shown where an application sets logging up.
+logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
 
 
 class Patience:

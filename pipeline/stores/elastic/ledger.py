@@ -97,13 +97,7 @@ class ElasticLedger:
         )
 
     def _write(self, writes: Sequence[Write]) -> list[Written]:
-        if not writes:
-            return []
-        self._indices.ensure(self._alias)
-        outcomes = bulk.send(self._connection, writes)
-        if any(outcome.homeless for outcome in outcomes):  # removed since we looked
-            self._indices.ensure(self._alias, again=True)
-            outcomes = bulk.send(self._connection, writes)
+        outcomes = bulk.send(self._connection, writes, self._indices.ensure)
         for outcome in outcomes:
             if not outcome.done and not outcome.conflict:
                 raise StoreError(f"Elasticsearch at {self._connection.at} refused a record of the ledger: "

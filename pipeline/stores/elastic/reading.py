@@ -13,9 +13,10 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What stands under an id: the month of its home, the versions of home and story, and the story if any."""
+    """What stands under an id: its home (month, mark of the last writer, version), and the story if any."""
 
     month: str
+    by: str
     home: tuple[int, int]
     story: Story | None = None
     version: tuple[int, int] | None = None
@@ -30,7 +31,8 @@ class Reader:
         """The homes that exist among `ids`, without their stories."""
         found: dict[str, Stored] = {}
         for document in self._get([{"_index": self._indices.homes, "_id": id} for id in dict.fromkeys(ids)]):
-            found[document["_id"]] = Stored(document["_source"]["month"], _version(document))
+            source = document["_source"]
+            found[document["_id"]] = Stored(source["month"], source["by"], _version(document))
         return found
 
     def find(self, ids: Sequence[str]) -> dict[str, Stored]:
@@ -40,7 +42,7 @@ class Reader:
         for document in self._get(asked):
             home = found[document["_id"]]
             story = story_of(document["_source"])
-            found[story.id] = Stored(home.month, home.home, story, _version(document))
+            found[story.id] = Stored(home.month, home.by, home.home, story, _version(document))
         return found
 
     def revisions(self, id: str, count: int) -> list[Story]:

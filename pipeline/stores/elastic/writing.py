@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pipeline.core.errors import StoreError
 from pipeline.core.revisions import revise
 from pipeline.core.story import Story, to_json
 from pipeline.stores.base import Indexed
@@ -63,8 +64,6 @@ class Writer:
 
     def store(self, drafts: Sequence[Draft]) -> list[Indexed]:
         """Store drafts, no two with the same id."""
-        for alias in (self._indices.homes, self._indices.revisions):
-            self._indices.ensure(alias)
         left = [d for d in drafts if d.result is None]
         made = self._claim(left)
         self._create([d for d, now in zip(left, made, strict=True) if now])
@@ -82,9 +81,7 @@ class Writer:
         """Create homes; whether each was made now."""
         outcomes = self._send([Write("create", self._indices.homes, d.story.id, _home(d)) for d in drafts])
         for d, outcome in zip(drafts, outcomes, strict=True):
-            if outcome.homeless:
-                self._indices.ensure(self._indices.homes, again=True)
-            elif not outcome.done and not outcome.conflict:
+            if not outcome.done and not outcome.conflict:
                 d.fail(outcome.reason)
         return [outcome.done for outcome in outcomes]
 
@@ -123,10 +120,12 @@ class Writer:
 
     def _fill(self, drafts: Sequence[Draft], stored: dict[str, Stored]) -> None:
         """Create stories whose home stands empty: touched first, so that a `prune` going on lets it stand."""
+        ours = [d for d in drafts if stored[d.story.id].by == d.mark]
+        others = [d for d in drafts if stored[d.story.id].by != d.mark]
         touched = self._send(
-            [Write("index", self._indices.homes, d.story.id, _home(d), stored[d.story.id].home) for d in drafts]
+            [Write("index", self._indices.homes, d.story.id, _home(d), stored[d.story.id].home) for d in others]
         )
-        self._create([d for d, outcome in zip(drafts, touched, strict=True) if outcome.done])
+        self._create([*ours, *(d for d, outcome in zip(others, touched, strict=True) if outcome.done)])
 
     def _replace(self, changed: Sequence[tuple[Draft, Stored, Outcome, Story]]) -> None:
         """Replace stored stories by what became of them, earlier texts kept first."""
@@ -138,7 +137,8 @@ class Writer:
         ]
         for outcome in self._send(earlier):
             if not outcome.done:
-                raise self._connection.refused(outcome.status, outcome.reason)
+                raise StoreError(f"Elasticsearch at {self._connection.at} refused to keep an earlier revision: "
+                                 f"{outcome.reason}")
         outcomes = self._send(
             [Write("index", self._at(d), d.story.id, source_of(story), found.version) for d, found, _, story in changed]
         )
@@ -150,18 +150,14 @@ class Writer:
             d.settle(what, story.revision)
         elif outcome.conflict:
             d.sent = (what, story) if outcome.repeated else None
-        elif outcome.homeless:
-            self._indices.ensure(self._at(d), again=True)
         else:
             d.fail(outcome.reason)
 
     def _at(self, d: Draft) -> str:
-        alias = self._indices.month(d.month)
-        self._indices.ensure(alias)
-        return alias
+        return self._indices.month(d.month)
 
     def _send(self, writes: Sequence[Write]) -> list[Written]:
-        return bulk.send(self._connection, writes) if writes else []
+        return bulk.send(self._connection, writes, self._indices.ensure)
 
 
 def _home(d: Draft) -> bytes:
