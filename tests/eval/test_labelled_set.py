@@ -1,0 +1,185 @@
+"""The labelled set is well formed, its counts are as documented, and no text of it comes from elsewhere."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+SHARED = Path(__file__).parents[2].parent / "shared" / "eval" / "detection"
+
+ROLES = {
+    "arms-transfer": {"supplier", "recipient", "weapon", "via"},
+    "missile-launch": {"actor", "target", "weapon"},
+    "sanctions": {"imposer", "target"},
+    "military-exercise": {"participants", "place"},
+    "nuclear-program": {"actor", "facility"},
+    "territorial-recognition": {"actor", "territory"},
+    "armed-attack": {"actor", "target", "weapon"},
+}
+STATUSES = ("reported", "alleged", "denied", "planned", "hypothetical")
+FORMS = ("active", "passive", "nominal")
+FLOORS = {"arms-transfer": 60, "missile-launch": 60}
+CODE = re.compile(r"[A-Z]{2}(;[A-Z]{2})*")
+WORD = re.compile(r"[^\W_]+")
+Row = dict[str, Any]
+
+
+def read(name: str) -> list[Row]:
+    return [json.loads(line) for line in (HERE / name).read_text("utf-8").splitlines()]
+
+
+LABELLED = read("labelled.jsonl")
+SHARED_LABELS = read("shared_labels.jsonl")
+LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
+
+
+def events(rows: list[Row]) -> Iterator[tuple[Row, Row]]:
+    return ((row, event) for row in rows for event in row["events"])
+
+
+def check_labels(row: Row) -> None:
+    topics, borderline = set(row["topics"]), set(row["borderline"])
+    assert len(row["topics"]) == len(topics)
+    assert topics <= ROLES.keys()
+    assert borderline <= ROLES.keys()
+    assert not topics & borderline
+    assert set(row["secondary"]) <= topics
+    for event in row["events"]:
+        assert event["topic"] in topics | borderline
+        assert event["status"]
+        assert set(event["status"]) <= set(STATUSES)
+        assert event["roles"].keys() <= ROLES[event["topic"]]
+        assert event["codes"].keys() <= ROLES[event["topic"]]
+        assert all(CODE.fullmatch(code) for code in event["codes"].values())
+
+
+@pytest.mark.parametrize("row", LABELLED, ids=lambda row: row["id"])
+def test_a_text_is_well_formed(row: Row) -> None:
+    check_labels(row)
+    text = row["text"]
+    assert text.strip() == text
+    assert len(text.split()) >= 15
+    assert re.fullmatch(r"(19[89]|20[0-2])\d-\d\d-\d\d", row["date"])
+    assert row["split"] == ("dev" if hashlib.sha256(row["id"].encode()).hexdigest()[0] in "012345" else "test")
+    assert row["topics"] or row["borderline"] or row["hard_negative"]
+    whole = f"{row['title']}\n{text}"
+    for event in row["events"]:
+        assert text[event["start"] : event["end"]] == event["evidence"] != ""
+        assert all(filler is None or filler in whole for filler in event["roles"].values())
+        assert set(event["holders"]) <= set(event["status"])
+        assert all(holder in whole for holder in event["holders"].values())
+
+
+@pytest.mark.parametrize("topic", ["arms-transfer", "missile-launch"])
+def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
+    for row in LABELLED:
+        if topic in row["topics"]:
+            found = [event for event in row["events"] if event["topic"] == topic]
+            assert found, row["id"]
+            assert all(event["roles"].keys() >= ROLES[topic] - {"via"} for event in found)
+            assert all(event["form"] in FORMS for event in found)
+
+
+def test_nothing_is_there_twice() -> None:
+    for values in (
+        [row["id"] for row in LABELLED],
+        [row["text"] for row in LABELLED],
+        [row["id"] for row in SHARED_LABELS],
+        LEDES,
+    ):
+        assert not [value for value, times in Counter(values).items() if times > 1]
+
+
+def test_the_set_is_as_large_as_promised() -> None:
+    topics = Counter(topic for row in LABELLED for topic in row["topics"])
+    assert len(LABELLED) >= 340
+    assert all(topics[topic] >= FLOORS.get(topic, 35) for topic in ROLES)
+    assert sum(not row["topics"] and bool(row["hard_negative"]) for row in LABELLED) >= 110
+    statuses = Counter(status for _, event in events(LABELLED) for status in event["status"])
+    assert all(statuses[status] >= 35 for status in STATUSES)
+    assert len(LEDES) >= 400
+    assert sum(row["scope"] == "all" for row in SHARED_LABELS) >= 200
+
+
+def table() -> str:
+    """Texts and events by topic, as the README shows them."""
+    head = "| topic | texts | of them dev | secondary | borderline | events | " + " | ".join(STATUSES) + " |"
+    lines = [head, "|---" * (6 + len(STATUSES)) + "|"]
+    for topic in ROLES:
+        tagged = [row for row in LABELLED if topic in row["topics"]]
+        told = [e for _, e in events(LABELLED) if e["topic"] == topic and not e.get("borderline")]
+        cells = [
+            len(tagged),
+            sum(row["split"] == "dev" for row in tagged),
+            sum(topic in row["secondary"] for row in tagged),
+            sum(topic in row["borderline"] for row in LABELLED),
+            len(told),
+            *(sum(status in e["status"] for e in told) for status in STATUSES),
+        ]
+        lines.append(f"| {topic} | " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def forms() -> str:
+    """The grammar of transfers and launches, as the README shows it."""
+    lines = ["| topic | active | passive | nominal | several in a role | via | no actor or supplier |", "|---" * 7 + "|"]
+    for topic, doer in (("arms-transfer", "supplier"), ("missile-launch", "actor")):
+        told = [e for _, e in events(LABELLED) if e["topic"] == topic and not e.get("borderline")]
+        cells = [
+            *(sum(e["form"] == form for e in told) for form in FORMS),
+            sum(any(";" in code for code in e["codes"].values()) for e in told),
+            sum("via" in e["roles"] for e in told),
+            sum(e["roles"][doer] is None for e in told),
+        ]
+        lines.append(f"| {topic} | " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def test_the_readme_counts_what_is_there() -> None:
+    readme = (HERE / "README.md").read_text("utf-8")
+    assert table() in readme, f"put this table into tests/eval/README.md:\n{table()}"
+    assert forms() in readme, f"put this table into tests/eval/README.md:\n{forms()}"
+
+
+@pytest.mark.parametrize("row", SHARED_LABELS, ids=lambda row: row["id"])
+def test_a_shared_label_is_well_formed(row: Row) -> None:
+    check_labels(row)
+    assert row.keys() == {"id", "scope", "topics", "borderline", "secondary", "events"}
+    assert all(len(filler.split()) <= 4 for event in row["events"] for filler in event["roles"].values())
+
+
+def test_shared_labels_name_shared_texts() -> None:
+    texts = shared_texts()
+    for row in SHARED_LABELS:
+        for event in row["events"]:
+            assert all(filler in texts[row["id"]] for filler in event["roles"].values()), row["id"]
+
+
+def test_no_eight_words_in_a_row_come_from_the_shared_texts() -> None:
+    theirs = {shingle for text in shared_texts().values() for shingle in shingles(text)}
+    for row in LABELLED:
+        assert not theirs & shingles(f"{row['title']} . {row['text']}"), row["id"]
+    for lede in LEDES:
+        assert not theirs & shingles(lede)
+
+
+def shared_texts() -> dict[str, str]:
+    if not SHARED.is_dir():
+        pytest.skip("the shared evaluation texts (../shared/eval/detection) are not on this machine")
+    rows = [
+        json.loads(line)
+        for name in ("labelled.jsonl", "unlabelled.jsonl")
+        for line in (SHARED / name).read_text("utf-8").splitlines()
+    ]
+    return {row["id"]: f"{row.get('title', '')}\n{row['text']}" for row in rows}
+
+
+def shingles(text: str) -> set[str]:
+    words = WORD.findall(text.casefold())
+    return {" ".join(words[at : at + 8]) for at in range(len(words) - 7)}
