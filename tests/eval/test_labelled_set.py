@@ -66,7 +66,8 @@ def test_a_text_is_well_formed(row: Row) -> None:
     assert text.strip() == text
     assert len(text.split()) >= 15
     assert re.fullmatch(r"(19[89]|20[0-2])\d-\d\d-\d\d", row["date"])
-    assert row["split"] == ("dev" if hashlib.sha256(row["id"].encode()).hexdigest()[0] in "012345" else "test")
+    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
+    assert row["split"] == ("dev" if digit in "012345" else "test")
     assert row["topics"] or row["borderline"] or row["hard_negative"]
     whole = f"{row['title']}\n{text}"
     for event in row["events"]:
@@ -109,8 +110,8 @@ def test_the_set_is_as_large_as_promised() -> None:
 
 def table() -> str:
     """Texts and events by topic, as the README shows them."""
-    head = "| topic | texts | of them dev | secondary | borderline | events | " + " | ".join(STATUSES) + " |"
-    lines = [head, "|---" * (6 + len(STATUSES)) + "|"]
+    columns = ("topic", "texts", "of them dev", "secondary", "borderline", "events", *STATUSES)
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for topic in ROLES:
         tagged = [row for row in LABELLED if topic in row["topics"]]
         told = [e for _, e in events(LABELLED) if e["topic"] == topic and not e.get("borderline")]
@@ -128,7 +129,8 @@ def table() -> str:
 
 def forms() -> str:
     """The grammar of transfers and launches, as the README shows it."""
-    lines = ["| topic | active | passive | nominal | several in a role | via | no actor or supplier |", "|---" * 7 + "|"]
+    columns = ("topic", *FORMS, "several in a role", "via", "no actor or supplier")
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for topic, doer in (("arms-transfer", "supplier"), ("missile-launch", "actor")):
         told = [e for _, e in events(LABELLED) if e["topic"] == topic and not e.get("borderline")]
         cells = [
