@@ -1,33 +1,263 @@
-"""How an act stands in the text: reported, alleged, denied, planned or hypothetical, and who holds that."""
+"""How an act stands in the text: reported, alleged, denied, planned or hypothetical, and who holds that.
 
-from collections.abc import Iterator, Mapping
+Cues are data (`configs/lists/claims.txt`); this module knows how far each kind reaches. Denials are also looked for in
+the sentences that follow ("Iran denies the charge").
+"""
 
-from pipeline.core.clauses import Clause
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
 from pipeline.core.lexicon import Hit
-from pipeline.core.story import Claim, ClaimStatus, Evidence, Party, TextField
+from pipeline.core.places import Named
+from pipeline.core.reading import Sentence
+from pipeline.core.story import Claim, ClaimStatus, Evidence, Party
 
-CUES = "claims"
+CUES: Final = "claims"
+_REACH_OF_DENIAL: Final = 3
+"""Sentences after an act in which "the charge" still means it."""
+
+_NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot without".split())
+_PRONOUNS: Final = frozenset("it this that them which so".split())
+_CALLED: Final = frozenset("called calls as is was were dismissed".split())
+_HEARSAY_ENOUGH: Final = frozenset(("missile-launch",))
+"""Topics in which what officials of another state say is a report; elsewhere it is their allegation."""
 
 
-def claims_of(
-    clause: Clause, field: TextField, act: Hit, start: int, end: int, present: Mapping[str, list[Hit]]
-) -> Iterator[Claim]:
-    """The claims that the sentence of an act makes about it; `reported` where no cue says otherwise."""
-    found: set[ClaimStatus] = set()
-    for cue in present.get(CUES, ()):
-        status: ClaimStatus = cue.kind  # type: ignore[assignment]
-        distance = act.start - cue.end
-        reach = {"hypothetical": 6, "planned": 6}.get(status, 20)
-        if not 0 <= distance <= reach or status in found:
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Where an act is told: words [start, end) of a sentence, `head` the word that names it."""
+
+    topic: str
+    sentence: Sentence
+    head: int
+    start: int
+    end: int
+    parties: Collection[str]
+    """The codes (or kinds, or words) of whoever fills its roles."""
+
+
+def claims_of(act: Act) -> list[Claim]:
+    """The claims that the text makes about an act; `reported` alone where nothing says otherwise."""
+    found: dict[ClaimStatus, Claim] = {}
+    cues = _Cues(act.sentence)
+    modality = _modality(act, cues)
+    if modality is not None:
+        status, hit = modality
+        found[status] = Claim(status, None, _evidence(act.sentence, hit))
+    denial = _denial_within(act, cues)
+    if denial is not None:
+        found["denied"] = denial
+    allegation = _allegation(act, cues, strong="hypothetical" in found or denial is not None)
+    if allegation is not None:
+        found["alleged"] = allegation
+    if denial is None:
+        later = _denial_after(act)
+        if later is not None:
+            found["denied"] = later
+            if not found.keys() - {"denied"}:
+                found["reported"] = Claim("reported")
+    return list(found.values()) or [Claim("reported")]
+
+
+class _Cues:
+    """The cues of a sentence by kind."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.by_kind: dict[str, list[Hit]] = {}
+        for hit in sentence.present.get(CUES, ()):
+            self.by_kind.setdefault(hit.kind, []).append(hit)
+
+    def of(self, *kinds: str) -> list[Hit]:
+        return [hit for kind in kinds for hit in self.by_kind.get(kind, ())]
+
+    def between(self, start: int, end: int, *kinds: str) -> bool:
+        return any(start <= hit.start < end for hit in self.of(*kinds))
+
+
+# ── not yet, perhaps ──────────────────────────────────────────────────────────────────────────────────────────
+
+_BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9}
+_AFTER: Final = {"modal": 3, "if": 0, "hypothetical": 2, "future": 3, "planned": 3}
+
+
+def _modality(act: Act, cues: _Cues) -> tuple[ClaimStatus, Hit] | None:
+    text = act.sentence.reading.text
+    for kind in ("if", "modal", "hypothetical", "future", "planned"):
+        for cue in cues.of(kind):
+            before = act.head - cue.end
+            after = cue.start - act.end
+            if act.start <= cue.start < act.end:
+                before = 0
+            if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
+                continue
+            if before > 1 and _cut_off(text.raw[text.ends[cue.end - 1] : text.starts[act.head]]):
+                continue
+            if kind == "future" and text.words[cue.start] == "would" and not cues.of("says", "planned"):
+                return "hypothetical", cue
+            return ("planned" if kind in ("future", "planned") else "hypothetical"), cue
+    if act.sentence.reading.name == "title" and act.head > 1 and text.words[act.head - 1] == "to":
+        subject = act.sentence.clause.subject(act.head)
+        if subject is not None and subject.end >= act.head - 2:
+            return "planned", Hit(act.head - 1, act.head, CUES, "future")
+    return None
+
+
+def _cut_off(between: str) -> bool:
+    return any(mark in between for mark in (";", "—", " - ", ", and ", ", but "))
+
+
+# ── denied ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _denial_within(act: Act, cues: _Cues) -> Claim | None:
+    words = act.sentence.reading.text.words
+    for cue in cues.of("denies", "rejects", "baseless"):
+        before = act.head - cue.end
+        if 0 <= before <= 25:
+            if cue.kind == "baseless" and not cues.between(cue.end, act.head, "charge"):
+                continue
+            if cue.kind == "rejects" and not cues.between(cue.end, act.head, "charge", "accuses", "baseless"):
+                continue
+            if cues.between(cue.end, act.head, "says") and _cut_off_by_speech(act, cues, cue):
+                continue
+            return _denied(act, cue)
+        if cue.start >= act.end:
+            near = words[max(act.end, cue.start - 8) : min(act.sentence.last, cue.end + 6)]
+            named = cues.between(act.end, act.sentence.last, "charge") or not _PRONOUNS.isdisjoint(near)
+            if cue.kind == "baseless":
+                named = named and not _CALLED.isdisjoint(near)
+            if named:
+                return _denied(act, cue)
+    negated = next((at for at in range(act.head - 1, max(act.sentence.first, act.head - 6) - 1, -1)
+                    if words[at] in _NEGATIONS), None)
+    if negated is not None and any(cue.start < negated for cue in cues.of("says")):
+        speech = max((cue for cue in cues.of("says") if cue.start < negated), key=lambda cue: cue.start)
+        speaker = act.sentence.clause.subject(speech.start)
+        if speaker is None or not act.parties or _name(speaker) in act.parties:
+            return _denied(act, speech)
+    return None
+
+
+def _cut_off_by_speech(act: Act, cues: _Cues, cue: Hit) -> bool:
+    words = act.sentence.reading.text.words
+    return any(
+        cue.end <= says.start < act.head and "and" in words[cue.end : says.start] for says in cues.of("says")
+    )
+
+
+def _denied(act: Act, cue: Hit) -> Claim:
+    return Claim("denied", _holder(act.sentence, cue), _evidence(act.sentence, cue))
+
+
+def _denial_after(act: Act) -> Claim | None:
+    """A denial in the sentences that follow, by a party to the act or by somebody not named otherwise."""
+    for sentence in act.sentence.after(_REACH_OF_DENIAL):
+        cues = _Cues(sentence)
+        cue = _denying(sentence, cues)
+        if cue is None:
             continue
-        found.add(status)
-        holder = clause.subject(cue.start) if status in ("alleged", "denied") else None
-        text = clause.text
-        begin, stop = text.starts[cue.start], text.ends[cue.end - 1]
-        yield Claim(
-            status,
-            Party(text.slice(holder.start, holder.end - 1), holder.code, holder.kind) if holder else None,
-            Evidence(field, begin, stop, text.raw[begin:stop], "claims"),
-        )
-    if not found:
-        yield Claim("reported")
+        holder = sentence.clause.subject(cue.start)
+        if holder is not None and holder.label != "actor" and act.parties and _name(holder) not in act.parties:
+            continue
+        return Claim("denied", _holder(sentence, cue), _evidence(sentence, cue))
+    return None
+
+
+def _denying(sentence: Sentence, cues: _Cues) -> Hit | None:
+    words = sentence.reading.text.words
+    for cue in cues.of("denies", "rejects"):
+        following = words[cue.end : min(cue.end + 9, sentence.last)]
+        if cues.between(cue.end, sentence.last, "charge", "baseless"):
+            return cue
+        if cue.kind == "denies" and (_PRONOUNS & set(following[:3]) or "any" in following[:3]):
+            return cue
+        if cue.kind == "denies" and cues.between(sentence.first, cue.start, "charge"):
+            return cue
+    for cue in cues.of("baseless"):
+        if cues.of("says") or cues.of("charge"):
+            return cue
+    speech = cues.of("says")
+    if speech and "weapons" in sentence.present:
+        first = speech[0]
+        if any(word in _NEGATIONS for word in words[first.end : sentence.last]):
+            return first
+    return None
+
+
+# ── alleged ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _allegation(act: Act, cues: _Cues, strong: bool) -> Claim | None:
+    for cue in cues.of("accuses"):
+        if 0 <= act.head - cue.end <= 25 or act.start <= cue.start <= act.end + 2:
+            return Claim("alleged", _holder(act.sentence, cue), _evidence(act.sentence, cue))
+    if strong:
+        return None
+    for cue in cues.of("says"):
+        if act.start <= cue.start < act.end:
+            continue
+        hearsay = _near(cue, cues.of("hearsay"))
+        if hearsay is not None:
+            return Claim("alleged", _words(act.sentence, hearsay), _evidence(act.sentence, cue))
+        if act.topic in _HEARSAY_ENOUGH:
+            continue
+        speaker = _speaker(act.sentence, cue)
+        if speaker is not None and _name(speaker) in act.parties:
+            continue
+        source = _near(cue, cues.of("source"))
+        if source is not None or (speaker is not None and speaker.label != "actor" and act.parties):
+            holder = _party(act.sentence, speaker) if speaker is not None else _words(act.sentence, source or cue)
+            return Claim("alleged", holder, _evidence(act.sentence, cue))
+    return None
+
+
+def _near(cue: Hit, sources: Sequence[Hit]) -> Hit | None:
+    return next((hit for hit in sources if -10 <= hit.start - cue.end <= 6), None)
+
+
+def _speaker(sentence: Sentence, cue: Hit) -> Named | None:
+    """Who says: the party before "said", or after "said" and "according to"."""
+    speaker = sentence.clause.subject(cue.start)
+    if speaker is not None and cue.start - speaker.end <= 8:
+        return speaker
+    return next((party for party in sentence.clause.parties if 0 <= party.start - cue.end <= 3), None)
+
+
+# ── who, where ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _holder(sentence: Sentence, cue: Hit) -> Party | None:
+    party = sentence.clause.subject(cue.start)
+    return _party(sentence, party) if party is not None else None
+
+
+def _party(sentence: Sentence, party: Named) -> Party:
+    return Party(sentence.reading.text.slice(party.start, party.end - 1), party.code, party.kind)
+
+
+def _words(sentence: Sentence, hit: Hit) -> Party:
+    return Party(sentence.reading.text.slice(hit.start, hit.end - 1))
+
+
+def _name(party: Named) -> str:
+    return party.code or party.kind
+
+
+def _evidence(sentence: Sentence, hit: Hit) -> Evidence:
+    text = sentence.reading.text
+    start, end = text.starts[hit.start], text.ends[hit.end - 1]
+    return Evidence(sentence.reading.name, start, end, text.raw[start:end], "claim")
+
+
+def settled(claims: Sequence[Claim]) -> Iterator[Claim]:
+    """The claims of all mentions of one act together: what is alleged by somebody is not reported as fact too."""
+    statuses = {claim.status for claim in claims}
+    seen: set[tuple[str, str]] = set()
+    for claim in claims:
+        if claim.status == "reported" and statuses & {"alleged", "hypothetical"}:
+            continue
+        key = (claim.status, (claim.holder.code or claim.holder.text) if claim.holder else "")
+        if key not in seen:
+            seen.add(key)
+            yield claim

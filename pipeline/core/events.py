@@ -1,12 +1,13 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.core.claims import claims_of
+from pipeline.core.claims import Act, claims_of, settled
 from pipeline.core.clauses import Clause
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
+from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
 from pipeline.core.story import Claim, Event, Evidence, Party, TextField
 
@@ -17,11 +18,12 @@ class Mention:
 
     topic: Topic
     rule: Rule
-    field: TextField
-    sentence: int
-    clause: Clause
+    sentence: Sentence
     hits: tuple[Hit, ...]
-    present: Mapping[str, list[Hit]]
+
+    @property
+    def field(self) -> TextField:
+        return self.sentence.reading.name
 
     @property
     def start(self) -> int:
@@ -41,7 +43,7 @@ class Mention:
 
     @property
     def evidence(self) -> Evidence:
-        text = self.clause.text
+        text = self.sentence.reading.text
         start, end = text.starts[self.start], text.ends[self.end - 1]
         return Evidence(self.field, start, end, text.raw[start:end], f"{self.topic.name}: {self.rule.name}")
 
@@ -60,13 +62,19 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
                     break
             else:
                 events.append(event)
-    yield from events
+    for event in events:
+        yield replace(event, claims=tuple(settled(event.claims)))
 
 
 def _told(mention: Mention) -> Iterator[Event]:
     rows = {role: found for role, where in (mention.rule.roles or mention.topic.roles).items()
             if (found := _fill(mention, where))}
-    claims = tuple(claims_of(mention.clause, mention.field, mention.act, mention.start, mention.end, mention.present))
+    named = {party.code or party.kind for role, row in rows.items() if role != "weapon" for party in row} - {""}
+    claims: list[Claim] = claims_of(
+        Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named)
+    )
+    if mention.rule.status and [claim.status for claim in claims] == ["reported"]:
+        claims = [replace(claims[0], status=mention.rule.status)]
     combos: list[dict[str, Party]] = [{}]
     for role, row in rows.items():
         if role in mention.topic.several:
@@ -75,11 +83,11 @@ def _told(mention: Mention) -> Iterator[Event]:
         else:
             combos = [{**combo, role: party} for combo in combos for party in row]
     for roles in combos:
-        yield Event(mention.topic.name, roles, claims, (mention.evidence,))
+        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,))
 
 
 def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
-    clause, act = mention.clause, mention.act
+    clause, act = mention.sentence.clause, mention.act
     for position in where:
         if position.startswith("@"):
             things = [hit for hit in mention.hits if hit.symbol == position[1:]]
@@ -93,7 +101,7 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
 
 
 def _stand(mention: Mention, position: str) -> Named | None:
-    clause, act = mention.clause, mention.act
+    clause, act = mention.sentence.clause, mention.act
     if position == "subject":
         return None if clause.is_passive(act.start, mention.start) else clause.subject(act.start)
     if position == "owner":
@@ -105,6 +113,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
         return clause.given(act.start, mention.end)
     if position == "object":
         return clause.object(act.start)
+    if position in ("agent", "compound"):
+        return None
     return clause.under(position, mention.start, clause.last)
 
 
@@ -125,13 +135,7 @@ def _merged(known: Event, new: Event) -> Event | None:
     for role, party in new.roles.items():
         if role != "weapon" and role in known.roles and not _same(known.roles[role], party):
             return None
-    claims = list(known.claims)
-    for claim in new.claims:
-        if not any(claim.status == c.status and claim.holder == c.holder for c in claims):
-            claims.append(claim)
-    return replace(known, roles={**new.roles, **known.roles}, claims=_settled(claims),
-                   evidence=known.evidence + tuple(e for e in new.evidence if e not in known.evidence))
-
-
-def _settled(claims: list[Claim]) -> tuple[Claim, ...]:
-    return tuple(claims)
+    return replace(
+        known, roles={**new.roles, **known.roles}, claims=known.claims + new.claims,
+        evidence=known.evidence + tuple(e for e in new.evidence if e not in known.evidence),
+    )

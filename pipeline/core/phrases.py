@@ -19,8 +19,10 @@ from typing import Final
 from pipeline.core.text import normalise, stem
 
 MAX_EXPANSIONS: Final = 2000
-_PIECE: Final = re.compile(r"\s*(?:(?P<ref>@[\w-]+(?::[\w+-]+)?)|(?P<gap>\.\.\.?\d+)|(?P<open>\()|(?P<bar>\|)|(?P<close>\)\??)"
-                           r"|(?P<word>=?[^\s()|@]+))")
+_PIECE: Final = re.compile(
+    r"\s*(?:(?P<ref>@[\w-]+(?::[\w+-]+)?)|(?P<gap>\.\.\.?\d+)|(?P<open>\()|(?P<bar>\|)|(?P<close>\)\??)"
+    r"|(?P<word>=?[^\s()|@]+))"
+)
 _WORDS: Final = re.compile(r"#|\w+")
 
 

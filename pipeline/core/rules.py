@@ -5,12 +5,13 @@ docs/topics.md teaches the format. A rule matches within one sentence; its items
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pipeline.core.errors import ConfigError
 from pipeline.core.lexicon import Term, parse_lists
 from pipeline.core.phrases import Gap, Group, PhraseError, Ref, Word, parse_phrase, written_words
 from pipeline.core.places import ACTORS, GROUPS, STATES, state_terms
+from pipeline.core.story import ClaimStatus
 from pipeline.core.yamltext import Path, YamlText, parse_yaml, suggest
 
 BREAKS: Final = "breaks"
@@ -24,6 +25,8 @@ POSITIONS: Final = (
     "against", "over", "between", "near", "toward", "across", "off", "under", "agent", "compound",
 )
 """Where a party may stand around an act (core/clauses.py finds them)."""
+
+STATUSES: Final[tuple[ClaimStatus, ...]] = get_args(ClaimStatus)
 
 _TOPIC_KEYS: Final = ("topic", "title", "about", "match", "except", "unless", "roles", "several", "examples")
 _RULE_KEYS: Final = (
@@ -59,7 +62,7 @@ class Rule:
     unless_story: frozenset[str] = frozenset()
     field: str = ""
     roles: Mapping[str, tuple[str, ...]] | None = None
-    status: str = ""
+    status: ClaimStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +217,10 @@ class _Reader:
         where = self.string(data, (*path, "in"))
         if where not in ("", "title", "body"):
             self.wrong((*path, "in"), f'"{where}" is not allowed; allowed: body, title')
-        status = self.string(data, (*path, "status"))
-        if status not in ("", "reported", "alleged", "denied", "planned", "hypothetical"):
-            allowed = ("reported", "alleged", "denied", "planned", "hypothetical")
-            self.wrong((*path, "status"), f'"{status}" is no claim status{suggest(status, allowed)}')
+        written = self.string(data, (*path, "status"))
+        status = next((known for known in STATUSES if known == written), None)
+        if written and status is None:
+            self.wrong((*path, "status"), f'"{written}" is no claim status{suggest(written, STATUSES)}')
         symbols = {symbol for pattern in patterns for symbol in pattern.symbols}
         return Rule(
             name, patterns, self.act(data, symbols, path),

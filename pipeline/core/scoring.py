@@ -179,12 +179,13 @@ def _claims(
                     mistakes.append(Mistake("status", topic, text.id, f"{_join(given)} instead of {_join(wanted)}",
                                             str(event.get("evidence", ""))))
                 for role in (role for its, role in SCORED_ROLES if its == topic):
-                    asked = (event.get("codes") or {}).get(role) or code(event["roles"].get(role))
+                    codes = event.get("codes")
+                    asked = code(event["roles"].get(role)) if codes is None else codes.get(role)
                     if not asked:
                         continue
                     party = ours.roles.get(role)
                     right, total = roles[f"{topic} {role}"]
-                    hit = party is not None and party.code == asked
+                    hit = party is not None and party.code in asked.split(";")
                     roles[f"{topic} {role}"] = (right + hit, total + 1)
                     if not hit:
                         said = f"{party.text} ({party.code})" if party else "nobody"

@@ -1,23 +1,20 @@
 """Topics, events and countries of a story, from rules that analysts write (`configs/topics/`, docs/topics.md)."""
 
-from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.core.clauses import Clause
 from pipeline.core.events import Mention, events_of
 from pipeline.core.lexicon import Hit, Lexicon
-from pipeline.core.matching import any_matches, matches
-from pipeline.core.places import ACTORS, GROUPS, STATES, Named, countries, parties
+from pipeline.core.matching import Present, any_matches, matches
+from pipeline.core.places import ACTORS, GROUPS, STATES, countries, parties
+from pipeline.core.reading import NAMES, Reading, Sentence
 from pipeline.core.rules import PARTIES, Pattern, Rule, Topic, read_rules
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch
 from pipeline.core.text import Text
 
 LEAD_SENTENCES: Final = 3
 """A topic met first after so many sentences of the body, and only once, is a passing mention."""
-
-_NAMES: Final = frozenset((STATES, GROUPS, ACTORS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def load_topics(files: Mapping[str, str], lists: Mapping[str, str]) -> Topics:
     read = read_rules(files, lists)
     size: dict[str, int] = {PARTIES: 10**6, STATES: 10**6, GROUPS: 10**6, ACTORS: 10**6}
     for term in read.terms:
-        if term.symbol not in _NAMES:
+        if term.symbol not in NAMES:
             for symbol in (term.symbol, f"{term.symbol}:{term.kind}"):
                 size[symbol] = size.get(symbol, 0) + 1
     for name, groups in read.aliases.items():
@@ -77,17 +74,20 @@ def load_topics(files: Mapping[str, str], lists: Mapping[str, str]) -> Topics:
 
 def detect(title: Text, body: Text, topics: Topics) -> Detection:
     """The topics of a story with evidence, its events with roles and claims, and the countries it names."""
-    fields: list[tuple[TextField, Text, list[Hit], list[Named]]] = []
+    readings: list[Reading] = []
     named: set[str] = set()
-    for name, text in (("title", title), ("body", body)):
+    everywhere: set[str] = set()
+    fields: tuple[tuple[TextField, Text], ...] = (("title", title), ("body", body))
+    for field_, text in fields:
         hits = topics.lexicon.find(text)
         found = parties(text, hits)
         named.update(countries(text, found))
-        fields.append((name, text, hits, found))  # type: ignore[arg-type]
-    everywhere = {hit.symbol for _, _, hits, _ in fields for hit in hits}
-    mentions: list[Mention] = []
-    for field_, text, hits, found in fields:
-        mentions += _mentions(field_, text, hits, found, everywhere, topics)
+        everywhere.update(hit.symbol for hit in hits)
+        readings.append(Reading.of(field_, text, hits, found, topics.aliases))
+    mentions = [
+        mention for reading in readings for sentence in reading.with_hits()
+        for mention in _mentions(sentence, everywhere, topics)
+    ]
     return Detection(
         tuple(_topic_matches(mentions)),
         tuple(events_of(mentions)),
@@ -95,52 +95,19 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
     )
 
 
-def _mentions(
-    field_: TextField, text: Text, hits: list[Hit], found: list[Named], everywhere: set[str], topics: Topics
-) -> Iterator[Mention]:
-    by_sentence: dict[int, dict[str, list[Hit]]] = {}
-    sentences: list[tuple[int, int]] = []
-    aliases = topics.aliases
-    for hit in hits:
-        if hit.symbol in _NAMES:
-            continue
-        sentences = sentences or text.sentences
-        present = by_sentence.setdefault(bisect_right(sentences, (hit.start, 10**9)) - 1, {})
-        present.setdefault(hit.symbol, []).append(hit)
-        for alias in aliases.get(hit.symbol, ()):
-            present.setdefault(alias, []).append(hit)
-        if hit.kind:
-            for alias in aliases.get(f"{hit.symbol}:{hit.kind}", ()):
-                present.setdefault(alias, []).append(hit)
-    for index, present in sorted(by_sentence.items()):
-        if not any(symbol in topics.by_symbol for symbol in present):
-            continue
-        first, last = sentences[index]
-        clause = Clause(text, first, last, [party for party in found if first <= party.start < last])
-        for party in clause.parties:
-            symbol = STATES if party.code else GROUPS if party.label == "group" else ACTORS
-            hit = Hit(party.start, party.end, symbol, party.code or party.kind)
-            for name in (symbol, PARTIES):
-                present.setdefault(name, []).append(hit)
-                for alias in aliases.get(name, ()):
-                    insort(present.setdefault(alias, []), hit)
-        yield from _in_sentence(field_, index, clause, present, everywhere, topics)
-
-
-def _in_sentence(
-    field_: TextField, index: int, clause: Clause, present: Mapping[str, list[Hit]], everywhere: set[str],
-    topics: Topics,
-) -> Iterator[Mention]:
+def _mentions(sentence: Sentence, everywhere: set[str], topics: Topics) -> Iterator[Mention]:
+    triggers = [symbol for symbol in sentence.hits if symbol in topics.by_symbol]
+    if not triggers:
+        return
+    present = sentence.present
     excepted: dict[str, list[tuple[int, int]] | None] = {}
-    for symbol in present:
-        for topic, rule, pattern in topics.by_symbol.get(symbol, ()):
-            if rule.field and rule.field != field_:
-                continue
-            if rule.story and rule.story.isdisjoint(everywhere):
-                continue
-            if not rule.unless_story.isdisjoint(everywhere):
-                continue
+    for symbol in triggers:
+        for topic, rule, pattern in topics.by_symbol[symbol]:
             if not all(needed in present for needed in pattern.symbols):
+                continue
+            if rule.field and rule.field != sentence.reading.name:
+                continue
+            if (rule.story and rule.story.isdisjoint(everywhere)) or not rule.unless_story.isdisjoint(everywhere):
                 continue
             if topic.name not in excepted:
                 excepted[topic.name] = (
@@ -156,16 +123,16 @@ def _in_sentence(
                     continue
                 if rule.not_between and _is_interrupted(hits, rule.not_between, present):
                     continue
-                yield Mention(topic, rule, field_, index, clause, hits, present)
+                yield Mention(topic, rule, sentence, hits)
 
 
-def _spans(patterns: Iterable[Pattern], present: Mapping[str, list[Hit]]) -> Iterator[tuple[int, int]]:
+def _spans(patterns: Iterable[Pattern], present: Present) -> Iterator[tuple[int, int]]:
     for pattern in patterns:
         for hits in matches(pattern, present):
             yield min(hit.start for hit in hits), max(hit.end for hit in hits)
 
 
-def _is_interrupted(hits: tuple[Hit, ...], symbols: frozenset[str], present: Mapping[str, list[Hit]]) -> bool:
+def _is_interrupted(hits: tuple[Hit, ...], symbols: frozenset[str], present: Present) -> bool:
     start, end = min(hit.end for hit in hits), max(hit.start for hit in hits)
     return any(start <= hit.start < end for symbol in symbols for hit in present.get(symbol, ()))
 
@@ -180,7 +147,7 @@ def _topic_matches(mentions: list[Mention]) -> Iterator[TopicMatch]:
             one = mention.evidence
             if not any(one.field == e.field and one.start < e.end and e.start < one.end for e in evidence):
                 evidence.append(one)
-        places = {(mention.field, mention.sentence) for mention in found}
+        places = {(mention.field, mention.sentence.index) for mention in found}
         early = any(field_ == "title" or sentence < LEAD_SENTENCES for field_, sentence in places)
         secondary = not early and len(places) < 2
         yield TopicMatch(name, tuple(evidence), secondary)
