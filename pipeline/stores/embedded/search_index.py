@@ -130,6 +130,8 @@ class SearchIndex:
 
     def announce(self) -> None:
         """This process is about to change stories, and will call `follow` later."""
+        if self._index is None:
+            self.searcher()  # an index that is there from the start is never made by someone who only searches
         with told_plainly(self.folder):
             self._pending.hold()
 
