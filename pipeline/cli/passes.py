@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
 from pipeline.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Wo
 
 def register(app: typer.Typer) -> None:
     app.command()(run)
+    app.command()(watch)
     app.command()(demo)
 
 
@@ -49,6 +50,53 @@ def run(
         print_json(summary.plain())
     else:
         show_summary(summary, loaded)
+
+
+def watch(workers: WorkersOption = 1, config: ConfigOption = None, store: StoreOption = None) -> None:
+    """Make passes over what is due, each feed at its own pace, until stopped (Ctrl-C or SIGTERM)."""
+    from pipeline.flow.watch import until_told_to_stop
+    from pipeline.flow.watch import watch as keep_watching
+
+    place = Place(config, store)
+    loaded = Reloading(place)
+    at = place.store_at(loaded().settings)
+
+    def told(summary: "Summary") -> None:
+        n = summary.plain()
+        if n["entries"]["new"] or n["alerts"]["matched"] or n["feeds"]["failed"] or n["stories"]["revised"]:
+            say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {n['feeds']['due']} feeds, {n['entries']['new']} new entries, "
+                f"{n['stories']['revised']} revised, {n['alerts']['delivered']} alerts delivered, "
+                f"{n['feeds']['failed']} feeds failed, {n['seconds']:.1f} s")
+
+    say(f"watching {len(loaded().feeds)} feeds into {at}; Ctrl-C ends the pass under way and stops")
+    with until_told_to_stop():
+        keep_watching(loaded, at, clock=lambda: datetime.now(UTC), workers=workers, stream=sys.stdout, told=told,
+                      warn=say)
+    say("stopped")
+
+
+class Reloading:
+    """The configuration as it stands now: read again when a file of it changes, the last good one if it is wrong."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._mark = self._now()
+        self._loaded = place.load()
+
+    def __call__(self) -> "Config":
+        mark = self._now()
+        if mark != self._mark:
+            self._mark = mark
+            try:
+                self._loaded = self._place.load()
+                say("the configuration was read anew")
+            except ConfigError as error:
+                say(f"the configuration was changed and has mistakes; the one before stays in use:\n{error}")
+        return self._loaded
+
+    def _now(self) -> list[tuple[str, int, int]]:
+        files = sorted(path for path in self._place.directory.rglob("*") if path.is_file())
+        return [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
 
 
 def choose_feeds(config: "Config", wanted: "Sequence[str]") -> "list[FeedSettings]":

@@ -9,6 +9,9 @@ from typing import TypeVar
 
 from pipeline.core.urls import host_of
 
+STOPPING = threading.Event()
+"""Set when this process is asked to end: no new request is begun, those under way are finished."""
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Client = TypeVar("Client")
@@ -27,7 +30,8 @@ def overlapped(
 
     `jobs` are (URL, job). One host has at most `per_host` jobs under way and at most `hosts_at_once` hosts are
     worked on, so that no more than `per_host * hosts_at_once + waiting` results are held in memory. `fetch` must
-    return failures as values: an exception is a bug, ends the iteration and is raised in the caller.
+    return failures as values: an exception is a bug, ends the iteration and is raised in the caller. Jobs that
+    are left when the process is `STOPPING` are not yielded.
     """
     hosts: dict[str, list[Job]] = {}
     for url, job in jobs:
@@ -38,7 +42,7 @@ def overlapped(
     stop = threading.Event()
 
     async def work(opened: Client, pending: list[Job]) -> None:
-        while pending and not stop.is_set():
+        while pending and not stop.is_set() and not STOPPING.is_set():
             job = pending.pop()
             result = await fetch(opened, job)
             await room.acquire()

@@ -1,0 +1,108 @@
+"""Passes over what is due, one after another, until the process is told to stop."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final, TextIO
+
+from pipeline.config import Config
+from pipeline.core.errors import PassRunning, StoreUnavailable
+from pipeline.feeds import schedule
+from pipeline.flow.overlap import STOPPING
+from pipeline.flow.poll import load_states
+from pipeline.flow.run import Summary, run_pass
+from pipeline.stores import lease, open_store
+from pipeline.stores.base import Ledger
+
+LONGEST: Final = timedelta(seconds=30)
+"""The configuration, and alert rules made meanwhile, are read anew at least this often."""
+SHORTEST_S: Final = 1.0
+"""Least time between two passes; a pass that took longer is followed by a pause as long as itself."""
+
+
+def watch(
+    load: Callable[[], Config],
+    store_at: str,
+    *,
+    clock: Callable[[], datetime],
+    workers: int = 1,
+    stream: TextIO | None = None,
+    told: Callable[[Summary], None] = lambda summary: None,
+    warn: Callable[[str], None] = lambda message: None,
+) -> None:
+    """Make passes until STOPPING is set; `load` gives the configuration as it is now.
+
+    Raises PassRunning where another watch holds the store. A pass that meets another's lease, or a store that is
+    away, is tried again later.
+    """
+    config = load()
+    store = open_store(store_at, config.settings.store)
+    try:
+        with lease.hold(store.ledger, "watch"):
+            while not STOPPING.is_set():
+                begun = time.monotonic()
+                config = load()
+                if next_due(config, store.ledger, clock()) <= clock():
+                    feeds = [feed for feed in config.feeds if feed.enabled]
+                    try:
+                        told(run_pass(config, store_at, feeds=feeds, only_due=True, clock=clock, workers=workers,
+                                      stream=stream))
+                    except (PassRunning, StoreUnavailable) as error:
+                        warn(f"{error}; trying again")
+                took = time.monotonic() - begun
+                wait = next_due(config, store.ledger, clock()) - clock()
+                STOPPING.wait(max(SHORTEST_S, took, min(wait, LONGEST).total_seconds()))
+    finally:
+        store.close()
+
+
+def next_due(config: Config, ledger: Ledger, now: datetime) -> datetime:
+    """When the next feed, left-over entry or alert needs attention; at the latest in `LONGEST`."""
+    horizon = now + LONGEST
+    times = [horizon]
+    states = load_states(ledger, [feed.id for feed in config.feeds if feed.enabled])
+    for feed in config.feeds:
+        if feed.enabled:
+            state = states.get(feed.id, schedule.FeedState())
+            times.append(now if schedule.is_due(state, now) else state.due or horizon)
+    for kind in ("entry", "alert"):
+        times += [record.due or horizon for record in ledger.due(kind, horizon, limit=1)]
+    return min(times)
+
+
+@contextmanager
+def until_told_to_stop() -> Iterator[None]:
+    """SIGTERM and Ctrl-C set STOPPING, once; workers, which share the terminal, do not get the Ctrl-C.
+
+    A second signal ends the process at once: whatever was under way is done by the next pass.
+    """
+    def stop(number: int, frame: object) -> None:
+        if STOPPING.is_set():
+            raise KeyboardInterrupt
+        STOPPING.set()
+
+    def wait_for_interrupt() -> None:
+        while not over.is_set():
+            signal.sigwait({signal.SIGINT})
+            if not over.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    over = threading.Event()
+    before = signal.signal(signal.SIGTERM, stop)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    waiter = threading.Thread(target=wait_for_interrupt, daemon=True)
+    waiter.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if waiter.ident is not None:
+            signal.pthread_kill(waiter.ident, signal.SIGINT)
+        waiter.join()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGTERM, before)
+        STOPPING.clear()
