@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.core.places import Named
-from pipeline.core.text import Text
+from pipeline.core.text import Text, stem
 
 PREPOSITIONS: Final = frozenset(
     "to from by for of with in at on into against over between near toward towards across off under through via among"
@@ -35,12 +35,20 @@ _MADE: Final = frozenset(
 _SHORT_NAMES: Final = (["u", "s"], ["us"], ["u", "k"], ["uk"])
 _OFFICES: Final = frozenset(
     "government president king army military navy minister ministry leader republic kingdom forces people regime state"
-    " parliament leaders officials authorities emir sultan ruler premier".split()
+    " parliament leaders officials authorities emir sultan ruler premier one two three four some several"
+    " many most part members member head chief chancellor secretary spokesman forces commander commanders companies firms".split()
 )
 _INFINITIVES: Final = frozenset(
     "help support aid attack defend arm strike hit protect target supply sell invade stop prevent pressure force deter"
     " urge punish assist meet visit join counter fight give send let make persuade allow keep isolate squeeze warn"
     " threaten contain recognise recognize leave enter reach block denounce condemn oppose follow replace take".split()
+)
+_HANDLES: Final = frozenset(
+    map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
+        " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry launch"
+        " hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm admit"
+        " deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back support"
+        " urge agree oppose allow".split())
 )
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 
@@ -87,11 +95,13 @@ class Clause:
         for _ in range(5):
             if at < self.first or any(mark in self._gap(at) for mark in ",;:—“\"("):
                 return None
+            if any(other.start <= at < other.end for other in self.parties):
+                return None
             word = words[at]
             if word in PREPOSITIONS:
                 if word == "to" and words[at + 1] in _INFINITIVES:
                     return None
-                return word
+                return "from" if word == "of" and words[at - 1 : at] == ["out"] else word
             if word in _STOPS:
                 return None
             at -= 1
@@ -121,6 +131,11 @@ class Clause:
             return words[party.start - 1]
         return ""
 
+    def takes_by(self, head: int, start: int) -> bool:
+        """Whether "by" after `head` names who does it: after a passive, a participle or a noun."""
+        word = self.text.words[head]
+        return not word.endswith("ing") and (not word.endswith("ed") or self.is_passive(head, start) or start < head)
+
     def is_passive(self, head: int, of: int | None = None) -> bool:
         """Whether the verb at `head` is a passive; `of` is the last word of what it may say something about."""
         word = self.text.words[head]
@@ -142,8 +157,9 @@ class Clause:
             if party.end > head or self._compound(party):
                 continue
             tie = self.tie(party)
-            after = party.end + (1 if self.owns(party) else 0)
-            if tie is not None:
+            owns = self.owns(party)
+            after = party.end + (1 if owns else 0)
+            if tie is not None and not (owns and self._plans(after, head)):
                 office = tie == "of" and self._office_before(party)
                 control = tie in ("on", "for", "of", "with") and words[after : after + 1] in (["to"], ["of"], ["for"])
                 if not office and not control:
@@ -154,6 +170,11 @@ class Clause:
                 continue
             return party
         return None
+
+    def _plans(self, start: int, head: int) -> bool:
+        """`at Washington's announced plan to sell`: what is owned is a plan, and the act is planned in it."""
+        between = self.text.words[start:head]
+        return 0 < len(between) <= 6 and between[-1] in ("to", "of", "for") and not _STOPS.intersection(between)
 
     def _office_before(self, party: Named) -> bool:
         words = self.text.words
@@ -229,6 +250,21 @@ class Clause:
                     continue
                 if party.start - head <= 4:
                     return party
+        return None
+
+    def agent(self, start: int) -> Named | None:
+        """`Bush halted arms sales`: who does something with the thing (an act as a noun) that begins at `start`."""
+        party = self.subject(start)
+        if party is None or start - party.end > 10:
+            return None
+        between = self.text.stems[party.end : start]
+        return party if not _HANDLES.isdisjoint(between) else None
+
+    def compound(self, start: int, end: int) -> Named | None:
+        """`Iran-supplied rockets`: the party of a compound within words [start, end)."""
+        for party in self.parties:
+            if start - 3 <= party.start < end and self._compound(party) in _MADE:
+                return party
         return None
 
     def object(self, head: int) -> Named | None:

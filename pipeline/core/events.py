@@ -1,7 +1,8 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pipeline.core.claims import Act, claims_of, settled
 from pipeline.core.clauses import Clause
@@ -35,17 +36,37 @@ class Mention:
 
     @property
     def act(self) -> Hit:
-        """The hit of the item that is the act itself; the first item where the rule does not say."""
+        """The hit of the item that is the act itself: as the rule says, or the first that is no thing of a role."""
+        things = self.things
         for hit in self.hits:
-            if hit.symbol == self.rule.act:
+            if hit.symbol == self.rule.act or (not self.rule.act and hit.symbol not in things):
                 return hit
         return self.hits[0]
+
+    @property
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """Where each role stands."""
+        return self.topic.roles if self.rule.roles is None else self.rule.roles
+
+    @property
+    def things(self) -> frozenset[str]:
+        """The lists whose terms fill roles themselves, as weapons do."""
+        return frozenset(
+            position[1:].partition(":")[0] for where in self.roles.values() for position in where if position[0] == "@"
+        )
 
     @property
     def evidence(self) -> Evidence:
         text = self.sentence.reading.text
         start, end = text.starts[self.start], text.ends[self.end - 1]
         return Evidence(self.field, start, end, text.raw[start:end], f"{self.topic.name}: {self.rule.name}")
+
+
+_NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
+"""Roles whose holders neither confirm nor deny the act."""
+
+_REACH: Final = 16
+"""Words after a match in which a preposition still belongs to it."""
 
 
 def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
@@ -67,9 +88,8 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
 
 
 def _told(mention: Mention) -> Iterator[Event]:
-    rows = {role: found for role, where in (mention.rule.roles or mention.topic.roles).items()
-            if (found := _fill(mention, where))}
-    named = {party.code or party.kind for role, row in rows.items() if role != "weapon" for party in row} - {""}
+    rows = {role: found for role, where in mention.roles.items() if (found := _fill(mention, where))}
+    named = {party.code or party.kind for role, row in rows.items() if role not in _NOT_TALKING for party in row} - {""}
     claims: list[Claim] = claims_of(
         Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named)
     )
@@ -107,15 +127,18 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "owner":
         return clause.owner(mention.start)
     if position == "maker":
-        thing = max(mention.hits, key=lambda hit: hit is not act)
-        return clause.maker(thing.start)
+        return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.things), None)
     if position == "given":
         return clause.given(act.start, mention.end)
     if position == "object":
         return clause.object(act.start)
-    if position in ("agent", "compound"):
+    if position == "agent":
+        return clause.agent(mention.start)
+    if position == "compound":
+        return clause.compound(mention.start, mention.end)
+    if position == "by" and not clause.takes_by(act.start, mention.start):
         return None
-    return clause.under(position, mention.start, clause.last)
+    return clause.under(position, mention.start, min(clause.last, mention.end + _REACH))
 
 
 def _party(clause: Clause, named: Named) -> Party:

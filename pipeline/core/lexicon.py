@@ -134,7 +134,8 @@ class Lexicon:
         by_first, plain = self._by_first, self._plain
         hits: list[Hit] = []
         barred: dict[str, list[tuple[int, int]]] = {}
-        until: dict[str, int] = {}
+        until: dict[str, tuple[int, int]] = {}
+        nowhere = (0, 0)
         for at, key in enumerate(text.stems):
             if key in by_first:
                 for words, group in by_first[key]:
@@ -144,13 +145,14 @@ class Lexicon:
                     for term in group:
                         if term.barred:
                             barred.setdefault(term.symbol, []).append((at, end))
-                        elif until.get(term.symbol, 0) < end:
-                            until[term.symbol] = end
+                        elif until.get(term.symbol, nowhere)[1] < end or until[term.symbol] == (at, end):
+                            until[term.symbol] = (at, end)
                             hits.append(Hit(at, end, term.symbol, term.kind))
             if key in plain:
                 for symbol, kind in plain[key]:
-                    if until.get(symbol, 0) <= at:
-                        until[symbol] = at + 1
+                    known = until.get(symbol, nowhere)
+                    if known[1] <= at or known == (at, at + 1):
+                        until[symbol] = (at, at + 1)
                         hits.append(Hit(at, at + 1, symbol, kind))
         if barred:
             hits = [hit for hit in hits if not _is_barred(hit, barred.get(hit.symbol, ()))]

@@ -3,7 +3,8 @@
 The names are data: `configs/lists/states.txt`, `groups.txt` and `actors.txt`.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,13 +15,21 @@ from pipeline.core.text import Text
 STATES: Final = "states"
 GROUPS: Final = "groups"
 ACTORS: Final = "actors"
-_LABELS: Final = ("name", "people", "seat", "place")
+_LABELS: Final = ("name", "people", "seat", "place", "short")
+_DATELINE: Final = re.compile(
+    r"""[\s"'“(]*(?:By [A-Z][\w. -]{3,40}\n?\s*)?[A-Z][A-Z.'’/ -]{2,}(?:,[^-–—_\n]{2,40})?\s*"""
+    r"""(?:\([^)\n]{2,40}\)\s*)?(?:--?|–|—|_|:)\s"""
+)
+_NOT_INSIDE_A_NAME: Final = frozenset(
+    "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
+    " says that which who as but not its their his her after before when while".split()
+)
 _FOLLOWS_A_NAME: Final = frozenset("prime president foreign defense defence king and or".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A party named by words [start, end). `label` is name, people, seat, place, group or actor.
+    """A party named by words [start, end). `label` is name, people, seat, place, short, group or actor.
 
     `code` is the ISO code of a state or None; `kind` the id of a group or the class of an actor word.
     """
@@ -43,7 +52,7 @@ def state_terms(text: str, file: str) -> tuple[list[Term], list[str]]:
             continue
         label, colon, names = line.partition(":")
         if not colon or label not in _LABELS or not code:
-            mistakes.append(f"{file}:{number}: write [CODE], then lines `name: …`, `people: …`, `seat: …`, `place: …`")
+            mistakes.append(f"{file}:{number}: write [CODE], then lines `name:`, `people:`, `seat:`, `place:`, `short:`")
             continue
         for name in names.split(","):
             unsure = name.strip().startswith("~")
@@ -55,9 +64,15 @@ def state_terms(text: str, file: str) -> tuple[list[Term], list[str]]:
     return terms, mistakes
 
 
-def parties(text: Text, hits: Iterable[Hit]) -> list[Named]:
-    """The parties among the hits of a lexicon that holds states, groups and actors; by start, longest kept."""
+def parties(text: Text, hits: Iterable[Hit], elsewhere: Iterable[str] = ()) -> list[Named]:
+    """The parties among the hits of a lexicon that holds states, groups and actors; by start, longest kept.
+
+    Places of a dateline are left out. `elsewhere` are codes of states that the rest of the story names: a short name
+    such as "the North" counts only where its state is named in full too.
+    """
     found: list[Named] = []
+    dateline = _end_of_dateline(text)
+    short: list[Named] = []
     for hit in hits:
         if hit.symbol == STATES:
             code, _, label = hit.kind.partition(" ")
@@ -72,26 +87,48 @@ def parties(text: Text, hits: Iterable[Hit]) -> list[Named]:
             named = Named(hit.start, hit.end, "actor", None, hit.kind)
         else:
             continue
+        if hit.start < dateline:
+            continue
         if found and found[-1].end > named.start:
             if found[-1].end - found[-1].start >= named.end - named.start:
                 continue
             found.pop()
         found.append(named)
+        if named.label == "short":
+            short.append(named)
+    if short:
+        known = {party.code for party in found if party.label != "short"}.union(elsewhere)
+        found = [party for party in found if party.label != "short" or party.code in known]
     return found
 
 
-def countries(text: Text, found: Iterable[Named]) -> tuple[str, ...]:
-    """ISO codes of the states named, sorted; the place of a dateline ("MOSCOW (AP) -") names none."""
-    return tuple(sorted({
-        party.code for party in found if party.code and party.label != "place" and not _is_dateline(text, party)
-    }))
+def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
+    """`American warships`, `South Korea's navy`, `Syrian rebels` as one party each, with the code of the state."""
+    out: list[Named] = []
+    for party in found:
+        if party.label == "actor" and out and out[-1].code and out[-1].label != "place":
+            between = text.words[out[-1].end : party.start]
+            if between[:1] == ["s"]:
+                between = between[1:]
+            gap = text.raw[text.ends[out[-1].end - 1] : text.starts[party.start]]
+            if len(between) <= 2 and not _NOT_INSIDE_A_NAME.intersection(between) and not set(",;:()") & set(gap):
+                before = out.pop()
+                kind = "" if party.kind == "forces" else party.kind
+                out.append(Named(before.start, party.end, before.label, before.code, kind))
+                continue
+        out.append(party)
+    return out
 
 
-def _is_dateline(text: Text, party: Named) -> bool:
-    if party.label != "seat" or party.start > 3 or not text.slice(party.start, party.end - 1).isupper():
-        return False
-    after = text.raw[text.ends[party.end - 1] :][:40]
-    return any(mark in after for mark in ("(", "-", "–", "—"))
+def countries(found: Iterable[Named]) -> set[str]:
+    """ISO codes of the states named, not counting towns and regions in them."""
+    return {party.code for party in found if party.code and party.label != "place"}
+
+
+def _end_of_dateline(text: Text) -> int:
+    """The number of words of a dateline ("MOSCOW/KIEV, Feb 3 (AP) --") at the start of a text."""
+    match = _DATELINE.match(text.raw)
+    return text.word_at(match.end() - 1) + 1 if match else 0
 
 
 def _is_a_persons_name(text: Text, hit: Hit) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pipeline.core.clauses import Clause
 from pipeline.core.lexicon import Hit
-from pipeline.core.places import ACTORS, GROUPS, STATES, Named
+from pipeline.core.places import ACTORS, GROUPS, STATES, Named, with_forces
 from pipeline.core.rules import PARTIES
 from pipeline.core.story import TextField
 from pipeline.core.text import Text
@@ -28,8 +28,9 @@ class Sentence:
     @cached_property
     def clause(self) -> Clause:
         """The parties of the sentence and how they stand."""
+        text = self.reading.text
         inside = [party for party in self.reading.parties if self.first <= party.start < self.last]
-        return Clause(self.reading.text, self.first, self.last, inside)
+        return Clause(text, self.first, self.last, with_forces(text, inside))
 
     @cached_property
     def present(self) -> Mapping[str, Sequence[Hit]]:

@@ -23,6 +23,7 @@ PARTIES: Final = "parties"
 POSITIONS: Final = (
     "subject", "object", "given", "owner", "maker", "to", "from", "by", "for", "of", "with", "in", "at", "on", "into",
     "against", "over", "between", "near", "toward", "across", "off", "under", "agent", "compound",
+    "through", "via",
 )
 """Where a party may stand around an act (core/clauses.py finds them)."""
 

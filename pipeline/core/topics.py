@@ -78,12 +78,13 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
     named: set[str] = set()
     everywhere: set[str] = set()
     fields: tuple[tuple[TextField, Text], ...] = (("title", title), ("body", body))
-    for field_, text in fields:
+    for field_, text in reversed(fields):
         hits = topics.lexicon.find(text)
-        found = parties(text, hits)
-        named.update(countries(text, found))
+        found = parties(text, hits, named)
+        named |= countries(found)
         everywhere.update(hit.symbol for hit in hits)
         readings.append(Reading.of(field_, text, hits, found, topics.aliases))
+    readings.reverse()
     mentions = [
         mention for reading in readings for sentence in reading.with_hits()
         for mention in _mentions(sentence, everywhere, topics)

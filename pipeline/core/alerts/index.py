@@ -1,49 +1,29 @@
 """Which of very many rules a story answers: only rules that could match are looked at.
 
-Each rule is filed under *anchors*: terms of which every matching document has at least one. A conjunction is
-filed under its rarest part, a disjunction under one anchor of each part. What remains (only negations, dates,
-"everything") is tried on every story. For a story, the anchors that it has are intersected with those that are
-filed, the stems that a rule cannot do without are compared as sets, and what is left is matched exactly.
+Each rule is filed under terms of which every matching document has at least one: a conjunction under its rarest
+part, a disjunction under one term of each part. For a story, the terms that it has are intersected with those that
+rules are filed under; what is found there is decided by set operations on terms, or where these are not enough by
+matching the rest of its query. Rules without such a term (only negations or dates) are tried on every story.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pipeline.core.alerts.message import Found, Span, found_story
+from pipeline.core.alerts.plan import Plan, Rarity, Term, Terms, plan
 from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.document import Document
-from pipeline.core.query import (
-    And,
-    Event,
-    Exact,
-    Near,
-    Or,
-    Phrase,
-    Prefix,
-    Query,
-    Tag,
-    Word,
-    match,
-    matches,
-    walk,
-)
+from pipeline.core.query import match
 from pipeline.core.story import Story
-from pipeline.core.text import stem
-
-Anchor = tuple[str, str]
-"""("", stem) in title or body, ("author", stem), ("*", beginning of a word in any text) or (tag field, value)."""
-
-PREFIX: Final = 4
-"""Prefixes are filed under at most so many of their characters."""
 
 _USUAL: Final[Mapping[str, float]] = {
-    "lang": 0.9, "status": 0.3, "country": 0.25, "tag": 0.25, "topic": 0.1, "origin": 0.1, "*": 0.1, "event": 0.02,
+    "lang": 0.9, "status": 0.3, "country": 0.25, "tag": 0.25, "topic": 0.1, "origin": 0.1, "event": 0.02,
     "source": 0.02, "feed": 0.02, "author": 0.005, "cluster": 0.0,
 }
-"""Rough share of stories that have one value of a field, so that a rule is filed under the rarest."""
+"""Rough share of stories that have one value of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +40,35 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[AlertRule]) -> None:
         self.rules = tuple(rule for rule in rules if rule.when is None and rule.enabled)
-        uses = Counter(word for rule in self.rules for word in _stems(rule.query))
-        rarity = _rarity(uses, len(self.rules))
-        self._always: list[int] = []
-        self._filed: dict[str, dict[str, list[tuple[frozenset[str], int]]]] = {}
-        shared: dict[str, str] = {}
+        rarity = _rarity(self.rules)
+        shared: dict[Any, Any] = {}
+        asked: set[Term] = set()
+        self._always: list[tuple[int, Plan]] = []
+        self._filed: dict[Term, list[tuple[frozenset[Term], Plan | None, int]]] = {}
         for number, rule in enumerate(self.rules):
-            anchors = _cover(rule.query, rarity)
-            if anchors is None:
-                self._always.append(number)
+            made = plan(rule.query, rarity)
+            asked.update(made.asked())
+            cover = made.cover(rarity)
+            if cover is None:
+                self._always.append((number, made))
                 continue
-            needed = frozenset(shared.setdefault(word, word) for word in _needed(rule.query))
-            for field, value in set(anchors):
-                rest = needed - {value} if field == "" else needed
-                filed = self._filed.setdefault(field, {})
-                filed.setdefault(shared.setdefault(value, value), []).append((rest, number))
-        self._known = {field: frozenset(filed) for field, filed in self._filed.items()}
-        self._lengths = sorted({len(value) for value in self._known.get("*", ())})
+            needed = shared.setdefault(made.needed, made.needed)
+            for term in cover:
+                filed = self._filed.setdefault(shared.setdefault(term, term), [])
+                filed.append((needed, None if made.simple else made, number))
+        self._known = frozenset(self._filed)
+        self._terms = Terms(frozenset(asked))
 
     def answered(self, document: Document, now: datetime) -> list[AlertRule]:
         """The active rules that the document answers as of `now`, in their order."""
-        title, body = document.title.positions.keys(), document.body.positions.keys()
-        stems = title | body
-        tried: set[int] = set()
-        hits: list[int] = []
-        for field, known in self._known.items():
-            filed = self._filed[field]
-            for value in known & self._values(field, document, stems):
-                for needed, number in filed[value]:
-                    if needed <= stems and number not in tried:
-                        tried.add(number)
-                        if matches(self.rules[number].query, document, now):
-                            hits.append(number)
-        hits.extend(number for number in self._always if matches(self.rules[number].query, document, now))
+        terms = self._terms.of(document)
+        filed = self._filed
+        hits: set[int] = set()
+        for term in self._known & terms:
+            for needed, more, number in filed[term]:
+                if needed <= terms and (more is None or more.holds(terms, document, now)):
+                    hits.add(number)
+        hits.update(number for number, more in self._always if more.holds(terms, document, now))
         return [rule for rule in (self.rules[number] for number in sorted(hits)) if rule.active(now)]
 
     def matches(self, document: Document, now: datetime) -> list[RuleMatch]:
@@ -108,73 +84,22 @@ class RuleIndex:
         """What the rules tell about a new or revised story, ready to be claimed (stores/outbox.py)."""
         return [found_story(m.rule, story, m.title, m.body, now, thread) for m in self.matches(document, now)]
 
-    def _values(self, field: str, document: Document, stems: "set[str]") -> "set[str] | frozenset[str]":
-        if field == "":
-            return stems
-        if field == "author":
-            return set(document.author.stems)
-        if field == "*":
-            words = {*document.title.words, *document.body.words, *document.author.words}
-            return {word[:length] for length in self._lengths for word in words}
-        return document.tag(field)
 
+def _rarity(rules: Iterable[AlertRule]) -> Rarity:
+    """How often a term is had, guessed: words that many rules ask for are those that the news is full of."""
+    uses: Counter[Term] = Counter()
+    number = 20
+    for rule in rules:
+        made = plan(rule.query, lambda term: 0.1)
+        uses.update({*made.needed, *(term for options in made.options for term in options)})
+        number += 1
 
-def _rarity(uses: Counter[str], rules: int) -> Callable[[Anchor], float]:
-    """How often an anchor is had, guessed: words that many rules ask for are those that the news is full of."""
-
-    def guess(anchor: Anchor) -> float:
-        field, value = anchor
-        return _USUAL[field] if field else min(0.5, 0.005 + uses[value] / (rules + 20))
+    def guess(term: Term) -> float:
+        if isinstance(term, tuple):
+            return 0.1 * min(guess(term[0]), guess(term[1]))
+        field, colon, _ = term.partition(":")
+        if colon:
+            return _USUAL.get(field, 0.1)
+        return 0.1 if term.startswith("*") else min(0.5, 0.005 + uses[term] / number)
 
     return guess
-
-
-def _cover(query: Query, rarity: Callable[[Anchor], float]) -> "Sequence[Anchor] | None":
-    """Anchors of which every match has at least one, had as rarely as can be; None where there are none."""
-    if isinstance(query, And):
-        covers = [cover for part in query.parts if (cover := _cover(part, rarity)) is not None]
-        return min(covers, key=lambda cover: sum(map(rarity, cover)), default=None)
-    if isinstance(query, Or):
-        anchors: list[Anchor] = []
-        for part in query.parts:
-            cover = _cover(part, rarity)
-            if cover is None:
-                return None
-            anchors.extend(cover)
-        return anchors
-    if isinstance(query, Word | Phrase | Near | Exact):
-        field = "author" if query.where == "author" else ""
-        return [min(((field, word) for word in _leaf_stems(query)), key=rarity)]
-    if isinstance(query, Prefix):
-        return [("*", query.prefix[:PREFIX])]
-    if isinstance(query, Tag):
-        return None if query.prefix else [(query.field, query.value)]
-    if isinstance(query, Event):
-        return [("event", query.key)]
-    return None
-
-
-def _needed(query: Query) -> frozenset[str]:
-    """The stems that title and body of every match have."""
-    if isinstance(query, And):
-        return frozenset().union(*map(_needed, query.parts))
-    if isinstance(query, Or):
-        first, *others = map(_needed, query.parts)
-        return first.intersection(*others)
-    if isinstance(query, Word | Phrase | Near | Exact) and query.where != "author":
-        return frozenset(_leaf_stems(query))
-    return frozenset()
-
-
-def _leaf_stems(leaf: Word | Phrase | Near | Exact) -> tuple[str, ...]:
-    if isinstance(leaf, Word):
-        return (leaf.stem,)
-    if isinstance(leaf, Exact):
-        return tuple(map(stem, leaf.words))
-    return leaf.stems
-
-
-def _stems(query: Query) -> set[str]:
-    return {
-        word for leaf in walk(query) if isinstance(leaf, Word | Phrase | Near | Exact) for word in _leaf_stems(leaf)
-    }
