@@ -24,8 +24,8 @@ class ConfigError(WirewatchError):
     """Every mistake found in the configuration, each as `file:line: path: what is wrong, what is allowed`."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = tuple(mistakes)
+        self.mistakes = tuple(dict.fromkeys(mistakes))
+        super().__init__("\n".join(self.mistakes))
 
 
 class QueryError(WirewatchError):
