@@ -62,7 +62,7 @@ class ExtractSettings(Model):
     """`extract:` — how article bodies are taken from pages."""
 
     min_chars: int = Field(200, ge=0)
-    """A page body shorter than this, and shorter than the feed's own text, gives way to the feed's text."""
+    """A page that gives less text than this, and less than the feed itself, is a failure to be looked at."""
 
 
 class StoreSettings(Model):

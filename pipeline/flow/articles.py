@@ -9,7 +9,6 @@ from typing import Final
 from pipeline.config import FeedSettings, Settings
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import Failure, Story
-from pipeline.extract import Article
 from pipeline.flow.assemble import make_story
 from pipeline.flow.overlap import overlapped
 from pipeline.net.client import Client
@@ -51,7 +50,7 @@ def fetch_stories(
         if task.why == "carried":
             yield Outcome(task, None)
         elif feed.full_text == "feed":
-            yield Outcome(task, _story(task, feed, None, settings, clock()))
+            yield Outcome(task, make_story(task, feed, None, clock()))
         else:
             pages.append((task.entry.url, task))
 
@@ -80,29 +79,25 @@ def _outcome(
     if isinstance(answer, FetchError):
         again = answer.reason in PASSING or answer.reason.startswith("http-5")
         failure = _failure("article", task, answer.reason, str(answer), now)
-        return Outcome(task, _story(task, feed, None, settings, now), again, failure)
+        return Outcome(task, make_story(task, feed, None, now), again, failure)
     content_type = answer.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in HTML_TYPES:
         failure = _failure("article", task, "not-html", f"{task.entry.url} is {kind}, not a page of text", now)
-        return Outcome(task, _story(task, feed, None, settings, now), failure=failure)
+        return Outcome(task, make_story(task, feed, None, now), failure=failure)
     try:
         article = extract_article(answer.body, url=answer.url, content_type=content_type)
     except WirewatchError as error:
         failure = _failure("extract", task, "no-text", str(error), now)
-        return Outcome(task, _story(task, feed, None, settings, now), failure=failure)
-    story = _story(task, feed, article, settings, now)
-    if story.body_source == "feed":
+        return Outcome(task, make_story(task, feed, None, now), failure=failure)
+    story = make_story(task, feed, article, now)
+    if len(article.body) < settings.extract.min_chars and story.body_source == "feed":
         message = (
-            f"{task.entry.url}: the page gave {len(article.body)} characters of text, "
-            f"less than the feed's own {len(task.entry.text)}; the feed's text is kept"
+            f"{task.entry.url}: the page gave {len(article.body)} characters of text, fewer than extract.min_chars "
+            f"({settings.extract.min_chars}); the feed's own {len(task.entry.text)} are kept"
         )
         return Outcome(task, story, failure=_failure("extract", task, "too-short", message, now))
     return Outcome(task, story)
-
-
-def _story(task: Task, feed: FeedSettings, article: Article | None, settings: Settings, now: datetime) -> Story:
-    return make_story(task, feed, article, min_chars=settings.extract.min_chars, now=now)
 
 
 def _failure(stage: str, task: Task, reason: str, message: str, now: datetime) -> Failure:

@@ -16,13 +16,10 @@ CLOCK_SKEW: Final = timedelta(hours=24)
 """A date further ahead than this is wrong, not early: the next source of a date is taken."""
 
 
-def make_story(task: Task, feed: FeedSettings, article: Article | None, *, min_chars: int, now: datetime) -> Story:
-    """The story of an entry, from its page where that gave a text worth having, else from the feed alone.
-
-    The page's text gives way to the feed's own when it is shorter than that and than `min_chars`.
-    """
+def make_story(task: Task, feed: FeedSettings, article: Article | None, now: datetime) -> Story:
+    """The story of an entry: the page's text where there is one, unless the feed's own is longer (a teaser)."""
     entry = task.entry
-    from_page = article is not None and len(article.body) >= min(min_chars, len(entry.text) or 1)
+    from_page = article is not None and len(article.body) >= max(len(entry.text), 1)
     url = _address(entry, article)
     published, published_from = _date(entry, article, now)
     return Story(

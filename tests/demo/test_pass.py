@@ -88,7 +88,6 @@ def test_stories_are_what_the_author_wrote(both: Both) -> None:
             assert words(story.body) == words(" ".join(kept)), story.url
 
 
-@pytest.mark.xfail(reason="a page above extract.min_chars stays, however much more text the feed carries")
 def test_a_teaser_gives_way_to_the_full_text_of_the_feed(both: Both) -> None:
     (id,) = [id for id, article in both.articles.items() if article.page == "teaser"]
     story, first = both.one.stories[id], both.articles[id].first
