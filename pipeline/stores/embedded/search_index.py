@@ -126,7 +126,11 @@ class SearchIndex:
             return
         with alone(self.folder / "writer.lock", wait_s) as mine:
             if mine and self.behind():
-                self._catch_up(self._index, *self.applied(self.searcher()))
+                try:
+                    self._catch_up(self._index, *self.applied(self.searcher()))
+                except (ValueError, OSError) as error:
+                    _log.warning("%s: making the search index anew (it cannot be written: %s)", self.folder, error)
+                    self._build()
 
     def announce(self) -> None:
         """This process is about to change stories, and will call `follow` later."""
@@ -172,9 +176,14 @@ class SearchIndex:
         generation = max([*known, self._database.meta("generation")]) + 1
         path = self.folder / str(generation)
         path.mkdir()
-        index = tantivy.Index(self.schema, str(path))
-        index.config_reader("manual")
-        applied = self._catch_up(index, 0, -1)
+        try:
+            index = tantivy.Index(self.schema, str(path))
+            index.config_reader("manual")
+            applied = self._catch_up(index, 0, -1)
+        except (ValueError, OSError) as error:
+            shutil.rmtree(path, ignore_errors=True)
+            raise StoreError(f"{self.folder}: the search index cannot be written: {str(error)[:200]}; make sure that "
+                             f"the disk has room and the folder can be written, then try again") from error
         with self._database.writing() as connection:
             connection.execute("DELETE FROM removed WHERE seq <= ?", (applied,))
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('index', ?)", (INDEX_VERSION,))
@@ -186,16 +195,10 @@ class SearchIndex:
 
     def _catch_up(self, index: Any, applied: int, highest: int) -> int:
         """Apply all changes after `applied`, also those made meanwhile; `highest`: no row above it is there yet."""
-        try:
-            return self._apply(index, applied, highest)
-        except (ValueError, OSError) as error:
-            raise StoreError(f"{self.folder}: the search index cannot be written: {str(error)[:200]}; make sure that "
-                             f"the disk has room and the folder can be written, then try again") from error
-
-    def _apply(self, index: Any, applied: int, highest: int) -> int:
         target = self._database.meta("seq")
         large = target - applied > _SMALL
         writer = index.writer(_HEAP_LARGE if large else _HEAP_SMALL, 2 if large else 1)
+        writer.garbage_collect_files()  # what a killed writer left would be in the way of files of the same name
         uncommitted = 0
         while True:
             gone = self._database.rows("SELECT row FROM removed WHERE seq > ? AND seq <= ?", (applied, target))
