@@ -142,10 +142,15 @@ class Indices:
             return
         found = self.connection.ask(lambda es: _mappings(es, alias))
         if not found:
-            self.create(f"{alias}-000001", [alias, self.stories] if self.is_month(alias) else [alias])
+            aliases = [alias, self.stories] if self.is_month(alias) else [alias]
+            self.create(self.next_generation(alias), aliases)
         elif self.is_month(alias):
             for index, mappings in found.items():
-                self.check(index, mappings.get("_meta", {}))
+                meta = mappings.get("_meta", {})
+                check_not_newer(index, meta)
+                if not is_current(meta):
+                    raise StoreError(f"the index {index} was made by an older Wirewatch: "
+                                     "run `wirewatch store reindex` once")
         self._known.add(alias)
 
     def create(self, index: str, aliases: list[str]) -> None:
@@ -161,12 +166,24 @@ class Indices:
             if trouble.kind_of(error) != "resource_already_exists_exception":
                 raise self.connection.explained(error) from error
 
-    def check(self, index: str, meta: dict[str, Any]) -> None:
-        """Raise StoreError unless an index of stories has the mappings of this version."""
-        if any(meta.get(name, 0) > version for name, version in VERSIONS.items()):
-            raise StoreError(f"the index {index} was made by a newer Wirewatch: update this one")
-        if not is_current(meta):
-            raise StoreError(f"the index {index} was made by an older Wirewatch: run `wirewatch store reindex` once")
+    def next_generation(self, alias: str) -> str:
+        """The name for a new index behind `alias`, one that none has, not even a forgotten one."""
+        numbers = [int(index.rpartition("-")[2]) for index in self._indices_of(re.escape(alias))]
+        return f"{alias}-{max(numbers, default=0) + 1:06d}"
+
+    def forgotten(self) -> list[str]:
+        """Indices of stories that no search sees: left over by a `reindex` that was cut off."""
+        return [
+            index for index, aliases in self._indices_of(rf"{re.escape(self.stories)}-\d{{4}}\.\d\d").items()
+            if self.stories not in aliases
+        ]
+
+    def _indices_of(self, aliases: str) -> dict[str, list[str]]:
+        """Name and aliases of every index whose alias has this form (a regular expression)."""
+        found = self.connection.ask(lambda es: es.indices.get_alias(index=f"{self.connection.prefix}-*"))
+        return {
+            index: list(of["aliases"]) for index, of in found.body.items() if re.fullmatch(rf"{aliases}-\d{{6}}", index)
+        }
 
     def is_month(self, alias: str) -> bool:
         return re.fullmatch(rf"{re.escape(self.stories)}-\d{{4}}\.\d\d", alias) is not None
@@ -212,6 +229,12 @@ class Indices:
         if index.startswith(f"{self.revisions}-"):
             return SETTINGS, REVISION_MAPPINGS
         return SETTINGS, LEDGER_MAPPINGS
+
+
+def check_not_newer(index: str, meta: dict[str, Any]) -> None:
+    """Raise StoreError where an index of stories is of a version that is not known here."""
+    if any(meta.get(name, 0) > version for name, version in VERSIONS.items()):
+        raise StoreError(f"the index {index} was made by a newer Wirewatch: update this one")
 
 
 def is_current(meta: dict[str, Any]) -> bool:

@@ -2,11 +2,11 @@
 
 A new generation of the index is filled from the stories of the old one, in the order of their sequence numbers:
 what changes meanwhile gets a higher number and comes again. When the copy has caught up, the old index is closed
-to writes for a moment (writers wait), the rest is copied, and one atomic request moves the aliases and removes
-the old index.
+to writes for a moment (writers wait), the rest is copied, and one atomic request moves the aliases. The old index
+is removed a little later, when searches that were under way have ended.
 """
 
-import re
+import time
 import uuid
 from typing import Any, Final
 
@@ -18,30 +18,42 @@ from pipeline.stores.elastic import bulk
 from pipeline.stores.elastic.bulk import Write
 from pipeline.stores.elastic.connection import Connection
 from pipeline.stores.elastic.documents import source_of, story_of
-from pipeline.stores.elastic.indices import Indices
+from pipeline.stores.elastic.indices import Indices, check_not_newer
 from pipeline.stores.elastic.prune import reopen
 
 _AT_ONCE: Final = 250
+GRACE_S: Final = 3.0
+"""How long a replaced index stays for the searches that began on it."""
 
 
 def rebuild(connection: Connection, indices: Indices) -> int:
     """Rebuild every month; returns how many stories there are. May be run again after a crash at any point."""
+    months = indices.generations()
+    for index, meta in months.items():
+        check_not_newer(index, meta)
     indices.init()
-    return sum(_rebuild(connection, indices, index) for index in indices.generations())
+    for index in indices.forgotten():
+        _remove(connection, index)
+    count = 0
+    for index in months:
+        count += _rebuild(connection, indices, index)
+    if months:
+        time.sleep(GRACE_S)
+    for index in months:
+        _remove(connection, index)
+    return count
 
 
 def _rebuild(connection: Connection, indices: Indices, old: str) -> int:
-    month, _, generation = old.rpartition("-")
-    if not (indices.is_month(month) and re.fullmatch(r"\d{6}", generation)):
+    month = old.rpartition("-")[0]
+    if not indices.is_month(month):
         raise StoreError(f"the index {old} was not made by Wirewatch; take it out of the alias {indices.stories}")
-    new = f"{month}-{int(generation) + 1:06d}"
+    new = indices.next_generation(month)
     building = f"{connection.prefix}-building-{uuid.uuid4().hex[:12]}"
-    _remove(connection, new)  # left by a run that was cut off
     indices.create(new, [building])
     try:
-        seen = -1
-        while (last := _copy(connection, old, building, seen)) > seen:
-            seen = last
+        seen = _copy(connection, old, building, -1)
+        seen = _copy(connection, old, building, seen)  # soon done: what changed while the first was made
         connection.ask(lambda es: es.indices.add_block(index=old, block="write"))
         try:
             _copy(connection, old, building, seen)
@@ -108,7 +120,8 @@ def _take_over(
         {"remove": {"index": new, "alias": building, "must_exist": True}},
         {"add": {"index": new, "alias": indices.stories}},
         {"add": {"index": new, "alias": month}},
-        {"remove_index": {"index": old}},
+        {"remove": {"index": old, "alias": indices.stories}},
+        {"remove": {"index": old, "alias": month}},
     ]
     connection.ask(lambda es: es.indices.update_aliases(actions=actions))
 

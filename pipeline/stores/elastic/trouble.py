@@ -20,7 +20,7 @@ from pipeline.core.errors import StoreError, StoreUnavailable
 
 _BUSY: Final = frozenset({429, 502, 503, 504})
 _FULL: Final = "read-only-allow-delete"
-_BLOCKED: Final = "blocked by: [FORBIDDEN/8/index write"
+_BLOCKED: Final = "blocked by: [FORBIDDEN/8/"
 SETTINGS: Final = "see deploy/elasticsearch/README.md"
 
 
@@ -61,11 +61,11 @@ def explain(error: Exception, at: str, prefix: str) -> StoreError:
     """The error to raise for what the client raised; `at` is the server's address without credentials."""
     where = f"Elasticsearch at {at}"
     if isinstance(error, TlsError):
-        return StoreError(f"{where}: {_tls(str(error))}")
+        return StoreError(f"{where}: {_tls(str(error.message))}")
     if isinstance(error, ConnectionTimeout):
         return StoreUnavailable(f"{where} is too slow: no answer in time; try again later, or raise store.timeout_s")
     if isinstance(error, ConnectionError):
-        return StoreUnavailable(f"{where} does not answer ({_connection(str(error))}); is it running?")
+        return StoreUnavailable(f"{where} does not answer ({_connection(str(error.message))}); is it running?")
     if isinstance(error, UnsupportedProductError | SerializationError):
         return StoreError(f"what answers at {at} is not Elasticsearch 9; check store.at")
     if not isinstance(error, ApiError):
