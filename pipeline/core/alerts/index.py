@@ -1,9 +1,10 @@
 """Which of very many rules a story answers: only rules that could match are looked at.
 
 Each rule is filed under terms of which every matching document has at least one: a conjunction under its rarest
-part, a disjunction under one term of each part. For a story, the terms that it has are intersected with those that
-rules are filed under; what is found there is decided by set operations on terms, or where these are not enough by
-matching the rest of its query. Rules without such a term (only negations or dates) are tried on every story.
+part (and there under its second rarest), a disjunction under one term of each part. For a story, the terms that it
+has are intersected with those that rules are filed under; what is found there is decided by set operations on terms,
+or where these are not enough by matching the rest of its query. Rules without such a term (only negations or dates)
+are tried on every story.
 """
 
 from collections import Counter
@@ -35,6 +36,21 @@ class RuleMatch:
     body: tuple[Span, ...]
 
 
+@dataclass(slots=True)
+class _Filed:
+    """The rules under one term: those that need another term by that, and those that need no other.
+
+    A rule is (the other terms that it needs, its plan where terms are not all, its number).
+    """
+
+    needing: "dict[Term, list[_Entry]]"
+    alone: "list[_Entry]"
+    others: frozenset[Term] = frozenset()
+
+
+_Entry = tuple[frozenset[Term], Plan | None, int]
+
+
 class RuleIndex:
     """Rules filed for matching; can be pickled. Rules with a `when:` trigger are left out."""
 
@@ -44,7 +60,7 @@ class RuleIndex:
         shared: dict[Any, Any] = {}
         asked: set[Term] = set()
         self._always: list[tuple[int, Plan]] = []
-        self._filed: dict[Term, list[tuple[frozenset[Term], Plan | None, int]]] = {}
+        self._filed: dict[Term, _Filed] = {}
         for number, rule in enumerate(self.rules):
             made = plan(rule.query, rarity)
             asked.update(made.asked())
@@ -52,22 +68,33 @@ class RuleIndex:
             if cover is None:
                 self._always.append((number, made))
                 continue
-            needed = shared.setdefault(made.needed, made.needed)
             for term in cover:
-                filed = self._filed.setdefault(shared.setdefault(term, term), [])
-                filed.append((needed, None if made.simple else made, number))
+                others = sorted(made.needed - {term}, key=lambda other: (rarity(other), str(other)))
+                rest = frozenset(others[1:])
+                entry = (shared.setdefault(rest, rest), None if made.simple else made, number)
+                filed = self._filed.setdefault(shared.setdefault(term, term), _Filed({}, []))
+                if others:
+                    filed.needing.setdefault(shared.setdefault(others[0], others[0]), []).append(entry)
+                else:
+                    filed.alone.append(entry)
+        for filed in self._filed.values():
+            filed.others = frozenset(filed.needing)
         self._known = frozenset(self._filed)
         self._terms = Terms(frozenset(asked))
 
     def answered(self, document: Document, now: datetime) -> list[AlertRule]:
         """The active rules that the document answers as of `now`, in their order."""
         terms = self._terms.of(document)
-        filed = self._filed
         hits: set[int] = set()
         for term in self._known & terms:
-            for needed, more, number in filed[term]:
-                if needed <= terms and (more is None or more.holds(terms, document, now)):
+            filed = self._filed[term]
+            for _, more, number in filed.alone:
+                if more is None or more.holds(terms, document, now):
                     hits.add(number)
+            for other in filed.others & terms:
+                for needed, more, number in filed.needing[other]:
+                    if needed <= terms and (more is None or more.holds(terms, document, now)):
+                        hits.add(number)
         hits.update(number for number, more in self._always if more.holds(terms, document, now))
         return [rule for rule in (self.rules[number] for number in sorted(hits)) if rule.active(now)]
 
