@@ -181,7 +181,7 @@ def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "St
     known = {field.name for field in fields(Story)}
     plain = {key: value for key, value in line.items() if key in known and value is not None}
     published = plain.get("published")
-    if isinstance(published, str) and (date := parse_date(published)) is not None:
+    if isinstance(published, str) and (date := _exact(published) or parse_date(published)) is not None:
         plain["published"] = date
     elif published is not None:
         raise ValueError(f"published: {published!r} is not a date that can be read")
@@ -194,6 +194,15 @@ def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "St
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
     return story if "topics" in plain else with_detection(story, topics)
+
+
+def _exact(written: str) -> datetime | None:
+    """What `export` writes, to the microsecond."""
+    try:
+        date = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return date.astimezone(UTC) if date.tzinfo is not None else None
 
 
 def match(
