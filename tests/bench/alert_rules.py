@@ -13,9 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.core.alerts import AlertRule
-from pipeline.core.query import Query, parse
-from pipeline.core.story import Event, Evidence, Party, Story, TopicMatch
-from pipeline.core.story import Claim as _Claim
+from pipeline.core.query import parse
+from pipeline.core.story import Claim, Event, Evidence, Party, Story, TopicMatch
 from pipeline.core.text import Text
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -37,6 +36,7 @@ def texts(count: int, chance: random.Random) -> list[tuple[str, str]]:
         chance.shuffle(words)
         weights = [1 / (rank + 5) for rank in range(len(words))]
         known = [" ".join(chance.choices(words, weights, k=400)) for _ in range(300)]
+    known = known[: len(known) // 2 * 2]  # so that every other one is always the same half of them
     out = []
     for number in range(count):
         body = known[number % len(known)]
@@ -56,15 +56,16 @@ def stories(count: int, seed: int = 1) -> list[Story]:
     chance = random.Random(seed)
     out = []
     for number, (title, body) in enumerate(texts(count, chance)):
-        topics = tuple(TopicMatch(t, (Evidence("body", 0, 1, body[:1], "rule"),)) for t in TOPICS if chance.random() < .1)
-        countries = tuple(c for c in COUNTRIES if chance.random() < .12)
-        events = ()
+        evidence = (Evidence("body", 0, 1, body[:1], "rule"),)
+        topics = tuple(TopicMatch(topic, evidence) for topic in TOPICS if chance.random() < 0.1)
+        countries = tuple(code for code in COUNTRIES if chance.random() < 0.12)
+        events: tuple[Event, ...] = ()
         if topics and len(countries) > 1:
-            events = (Event(topics[0].topic, {"supplier": Party("a", countries[0]), "recipient": Party("b", countries[1])},
-                            (_Claim("alleged"),), ()),)
-        published = NOW - timedelta(minutes=number)
-        out.append(Story(f"s{number}", f"https://news.example/{number}", title, body, f"outlet-{number % 40}", published,
-                         published, published, lang="en", topics=topics, countries=countries, events=events))
+            roles = {"supplier": Party("a", countries[0]), "recipient": Party("b", countries[1])}
+            events = (Event(topics[0].topic, roles, (Claim("alleged"),), ()),)
+        at = NOW - timedelta(minutes=number)
+        out.append(Story(f"s{number}", f"https://news.example/{number}", title, body, f"outlet-{number % 40}", at, at,
+                         at, lang="en", topics=topics, countries=countries, events=events))
     return out
 
 
@@ -93,7 +94,7 @@ def rules(count: int, corpus: Sequence[Story], seed: int = 2) -> list[AlertRule]
         return '"' + " ".join(text.words[start : start + chance.choice((2, 2, 3))]) + '"'
 
     def boolean() -> str:
-        any_of = " OR ".join(words(chance.randint(3, 8)) + [phrase()])
+        any_of = " OR ".join([*words(chance.randint(3, 8)), phrase()])
         tags = [f"topic:{chance.choice(TOPICS)}", f"country:{chance.choice(COUNTRIES)}",
                 f"event:(topic:{chance.choice(TOPICS)} supplier:{chance.choice(COUNTRIES)})",
                 f"(country:{chance.choice(COUNTRIES)} OR country:{chance.choice(COUNTRIES)})"]
@@ -104,7 +105,7 @@ def rules(count: int, corpus: Sequence[Story], seed: int = 2) -> list[AlertRule]
     while len(out) < count:
         kind = chance.random()
         text = " ".join(words(chance.randint(2, 4))) if kind < .7 else phrase() if kind < .9 else boolean()
-        out.append(AlertRule(f"r{len(out)}", _parsed(text), ("console",)))
+        out.append(AlertRule(f"r{len(out)}", parse(text), ("console",)))
     return out
 
 
@@ -119,6 +120,3 @@ _FUNCTION_WORDS = frozenset(
     "few own same too out off does did doing because while between against through during above below again once nor"
     .split())
 
-
-def _parsed(text: str) -> Query:
-    return parse(text)
