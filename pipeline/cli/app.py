@@ -69,6 +69,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        typer.echo(f"wirewatch: a mistake of Wirewatch itself: {type(error).__name__}: {error}; "
+        said = (str(error).strip().splitlines() or [""])[-1]
+        typer.echo(f"wirewatch: a mistake of Wirewatch itself: {type(error).__name__}: {said}; "
                    "--debug shows where, please report it", err=True)
         sys.exit(1)

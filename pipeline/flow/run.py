@@ -1,15 +1,18 @@
 """One bounded pass: due feeds in, stories and alerts out, a summary at the end."""
 
 import logging
+import os
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
 
 from pipeline.config import Config, FeedSettings
-from pipeline.core.errors import StoreUnavailable, WirewatchError
+from pipeline.core.errors import StoreError, StoreUnavailable, WirewatchError
 from pipeline.feeds import schedule
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow.plan import Plan
@@ -107,22 +110,39 @@ def _run_graph(plan: Plan, feed_ids: Sequence[str], workers: int) -> dict[str, i
     graph = beam.Pipeline(runner=FnApiRunner(), options=options)
     build(graph | "DueFeeds" >> beam.Create(feed_ids, reshuffle=False), plan)
     try:
-        result = graph.run()
-        result.wait_until_finish()
+        with _silent_workers(workers):
+            result = graph.run()
+            result.wait_until_finish()
     except Exception as error:
         raise _translated(error) from error
     return {c.key.metric.name: int(c.committed) for c in result.metrics().query()["counters"]}
 
 
+@contextmanager
+def _silent_workers(workers: int) -> Iterator[None]:
+    """Worker processes log to the standard error that they inherit: give them none, and keep ours."""
+    if workers == 1:
+        yield
+        return
+    sys.stderr.flush()
+    kept, ours = os.dup(2), sys.stderr
+    with open(os.devnull, "wb") as nowhere, open(kept, "w", buffering=1, encoding="utf-8") as sys.stderr:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            sys.stderr = ours
+
+
 def _translated(error: BaseException) -> BaseException:
-    """Beam wraps what a worker raised into text: a store that went away is told by its name in it."""
+    """What a worker raised, as it was: Beam adds to its message, and makes it text when it comes from a process."""
     text = str(error)
-    for kind in (StoreUnavailable, WirewatchError):
-        if isinstance(error, kind):
-            return error
-        if kind.__name__ in text:
-            _, _, said = text.rpartition(f"{kind.__name__}: ")
-            return kind(said.splitlines()[0].removesuffix("']").strip())
+    for kind in (StoreUnavailable, StoreError, WirewatchError):
+        if isinstance(error, kind) or f".{kind.__name__}: " in text:
+            said = text.rpartition(f".{kind.__name__}: ")[2]
+            return kind(said.partition(" [while running")[0].strip())
     return error
 
 
