@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.core.query import parse
 from pipeline.stores.base import Record, Store
 from tests.contracts.made import NOW, story
 from tests.elastic.conftest import Open
+from tests.servers.certificates import self_signed
 from tests.servers.misbehaving import GOOD, Act, proxy
 
 
@@ -183,19 +185,28 @@ def test_something_else_answers(open_at: Open, elasticsearch_url: str) -> None:
             search(open_at(between.url))
 
 
-def test_an_expired_certificate(open_at: Open, elasticsearch_url: str) -> None:
-    with proxy(elasticsearch_url, certificate="expired") as between:
+@pytest.mark.parametrize(("certificate", "trusted", "said"), [
+    (self_signed(expired=True), True, "its certificate has expired"),
+    (self_signed(address="192.0.2.1"), True, "its certificate is for another name"),
+    (self_signed(), False, "name the authority's file in store.ca_file"),
+], ids=["expired", "another name", "unknown"])
+def test_a_certificate_that_cannot_be_trusted(
+    open_at: Open, elasticsearch_url: str, tmp_path: Path, certificate: tuple[bytes, bytes], trusted: bool, said: str
+) -> None:
+    authority = tmp_path / "authority.crt"
+    authority.write_bytes(certificate[0])
+    with proxy(elasticsearch_url, certificate=certificate) as between:
         start = time.monotonic()
-        with pytest.raises(StoreError, match="certificate") as error:
-            search(open_at(between.url, wait_s=30))
-        assert time.monotonic() - start < 5, "waiting does not renew a certificate"
+        with pytest.raises(StoreError, match=said) as error:
+            search(open_at(between.url, wait_s=30, ca_file=str(authority) if trusted else ""))
+        assert time.monotonic() - start < 5, "waiting does not make a certificate better"
         assert not isinstance(error.value, StoreUnavailable)
 
 
 def test_tls_where_there_is_none_and_none_where_there_is(open_at: Open, elasticsearch_url: str) -> None:
     with pytest.raises(StoreError, match="does not speak TLS; write http://"):
         search(open_at(elasticsearch_url.replace("http:", "https:")))
-    with (proxy(elasticsearch_url, certificate="good") as between,
+    with (proxy(elasticsearch_url, certificate=self_signed()) as between,
           pytest.raises(StoreUnavailable, match="write https://")):
         search(open_at(between.url.replace("https:", "http:")))
 

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(*, valid: bool) -> tuple[bytes, bytes]:
-    """Certificate and key (PEM) for 127.0.0.1 and localhost, its own authority; expired yesterday if not valid."""
+def self_signed(*, expired: bool = False, address: str = "127.0.0.1") -> tuple[bytes, bytes]:
+    """Certificate and key (PEM) for an address, its own authority; valid for 30 days or expired yesterday."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wirewatch-test")])
-    until = datetime.now(UTC) + timedelta(days=30 if valid else -1)
+    until = datetime.now(UTC) + timedelta(days=-1 if expired else 30)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -23,9 +23,7 @@ def self_signed(*, valid: bool) -> tuple[bytes, bytes]:
         .not_valid_before(until - timedelta(days=60))
         .not_valid_after(until)
         .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            ),
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
             critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

@@ -351,7 +351,7 @@ def _write_security(config: Path) -> None:
     """A certificate for 127.0.0.1 and one user in the file realm."""
     from tests.servers.certificates import self_signed
 
-    certificate, key = self_signed(valid=True)
+    certificate, key = self_signed()
     (config / "http.crt").write_bytes(certificate)
     (config / "http.key").write_bytes(key)
     salt = os.urandom(32)

@@ -12,8 +12,6 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-from tests.servers.certificates import self_signed
-
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -46,8 +44,10 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def proxy(server: str, plan: Plan = lambda method, path: GOOD, *, certificate: str = "") -> Iterator[Proxy]:
-    """Run a proxy to `server`; `certificate` "good" or "expired" makes it speak TLS."""
+def proxy(
+    server: str, plan: Plan = lambda method, path: GOOD, *, certificate: tuple[bytes, bytes] | None = None
+) -> Iterator[Proxy]:
+    """Run a proxy to `server`; with a certificate and its key (PEM) it speaks TLS."""
     state = Proxy("", plan, [])
     ready = threading.Event()
     loop = asyncio.new_event_loop()
@@ -68,7 +68,8 @@ def proxy(server: str, plan: Plan = lambda method, path: GOOD, *, certificate: s
         thread.join(20)
 
 
-async def _serve(server: str, state: Proxy, ready: threading.Event, over: asyncio.Event, certificate: str) -> None:
+async def _serve(server: str, state: Proxy, ready: threading.Event, over: asyncio.Event,
+                 certificate: tuple[bytes, bytes] | None) -> None:
     async with ClientSession(timeout=ClientTimeout(60), auto_decompress=False) as session:
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -113,10 +114,10 @@ def _closed(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-def _context(certificate: str) -> ssl.SSLContext:
+def _context(certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in zip(("crt", "key"), self_signed(valid=certificate == "good"), strict=True):
+        for name, data in zip(("crt", "key"), certificate, strict=True):
             (Path(folder) / name).write_bytes(data)
         context.load_cert_chain(Path(folder) / "crt", Path(folder) / "key")
     return context
