@@ -10,10 +10,9 @@ from typing import Final
 
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
-from pipeline.core.reading import Sentence
+from pipeline.core.reading import CUES, Sentence
 from pipeline.core.story import Claim, ClaimStatus, Evidence, Party
 
-CUES: Final = "claims"
 _REACH_OF_DENIAL: Final = 3
 """Sentences after an act in which "the charge" still means it."""
 
@@ -64,9 +63,7 @@ class _Cues:
     """The cues of a sentence by kind."""
 
     def __init__(self, sentence: Sentence) -> None:
-        self.by_kind: dict[str, list[Hit]] = {}
-        for hit in sentence.present.get(CUES, ()):
-            self.by_kind.setdefault(hit.kind, []).append(hit)
+        self.by_kind = sentence.cues
 
     def of(self, *kinds: str) -> list[Hit]:
         return [hit for kind in kinds for hit in self.by_kind.get(kind, ())]
@@ -178,7 +175,7 @@ def _denying(sentence: Sentence, cues: _Cues) -> Hit | None:
         if cues.of("says") or cues.of("charge"):
             return cue
     speech = cues.of("says")
-    if speech and "weapons" in sentence.present:
+    if speech and sentence.present.of("weapons"):
         first = speech[0]
         if any(word in _NEGATIONS for word in words[first.end : sentence.last]):
             return first

@@ -5,7 +5,8 @@ stays empty rather than guessed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pipeline.core.places import Named
@@ -36,7 +37,8 @@ _SHORT_NAMES: Final = (["u", "s"], ["us"], ["u", "k"], ["uk"])
 _OFFICES: Final = frozenset(
     "government president king army military navy minister ministry leader republic kingdom forces people regime state"
     " parliament leaders officials authorities emir sultan ruler premier one two three four some several"
-    " many most part members member head chief chancellor secretary spokesman forces commander commanders companies firms".split()
+    " many most part members member head chief chancellor secretary spokesman forces commander"
+    " commanders companies firms".split()
 )
 _INFINITIVES: Final = frozenset(
     "help support aid attack defend arm strike hit protect target supply sell invade stop prevent pressure force deter"
@@ -45,8 +47,8 @@ _INFINITIVES: Final = frozenset(
 )
 _HANDLES: Final = frozenset(
     map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
-        " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry launch"
-        " hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm admit"
+        " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
+        " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm admit"
         " deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back support"
         " urge agree oppose allow".split())
 )
@@ -61,14 +63,22 @@ class Clause:
     first: int
     last: int
     parties: Sequence[Named]
-    _ties: list[str | None] = field(default_factory=list)
-    _roots: list[int] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        for index, party in enumerate(self.parties):
-            root = self._joined(index)
-            self._roots.append(root)
-            self._ties.append(self._ties[root] if root != index else self._preposition(party))
+    @cached_property
+    def _roots(self) -> list[int]:
+        """For each party the first of the row (A, B and C) that it stands in."""
+        roots: list[int] = []
+        for index in range(len(self.parties)):
+            roots.append(self._joined(index, roots))
+        return roots
+
+    @cached_property
+    def _ties(self) -> list[str | None]:
+        """For each party the preposition that its row stands under."""
+        ties: list[str | None] = []
+        for index, root in enumerate(self._roots):
+            ties.append(ties[root] if root != index else self._preposition(self.parties[index]))
+        return ties
 
     # ── what stands around a party ────────────────────────────────────────────────────────────────────────
 
@@ -77,16 +87,15 @@ class Clause:
         text = self.text
         return text.raw[text.ends[word] : text.starts[word + 1]] if word + 1 < len(text) else ""
 
-    def _joined(self, index: int) -> int:
-        """The first party of the row (A, B and C) that a party stands in; itself where it stands alone."""
+    def _joined(self, index: int, roots: Sequence[int]) -> int:
         if index == 0:
             return index
         before, party = self.parties[index - 1], self.parties[index]
         between = self.text.words[before.end : party.start]
         if between in (["and"], ["or"], ["and", "the"], ["as", "well", "as"]):
-            return self._roots[index - 1]
+            return roots[index - 1]
         if not between and self._gap(before.end - 1).strip() in (",", "/", "-", "–"):
-            return self._roots[index - 1]
+            return roots[index - 1]
         return index
 
     def _preposition(self, party: Named) -> str | None:

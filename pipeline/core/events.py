@@ -1,6 +1,6 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -37,23 +37,11 @@ class Mention:
     @property
     def act(self) -> Hit:
         """The hit of the item that is the act itself: as the rule says, or the first that is no thing of a role."""
-        things = self.things
+        rule = self.rule
         for hit in self.hits:
-            if hit.symbol == self.rule.act or (not self.rule.act and hit.symbol not in things):
+            if hit.symbol == rule.act if rule.act else hit.symbol not in rule.things:
                 return hit
         return self.hits[0]
-
-    @property
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """Where each role stands."""
-        return self.topic.roles if self.rule.roles is None else self.rule.roles
-
-    @property
-    def things(self) -> frozenset[str]:
-        """The lists whose terms fill roles themselves, as weapons do."""
-        return frozenset(
-            position[1:].partition(":")[0] for where in self.roles.values() for position in where if position[0] == "@"
-        )
 
     @property
     def evidence(self) -> Evidence:
@@ -72,10 +60,8 @@ _REACH: Final = 16
 def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
     """One event for each distinct act, in the order of first mention."""
     events: list[Event] = []
-    for mention in mentions:
-        if not mention.topic.roles:
-            continue
-        for event in _told(mention):
+    for telling in _tellings(mentions):
+        for event in _told(telling):
             for index, known in enumerate(events):
                 merged = _merged(known, event)
                 if merged is not None:
@@ -87,14 +73,41 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
         yield replace(event, claims=tuple(settled(event.claims)))
 
 
-def _told(mention: Mention) -> Iterator[Event]:
-    rows = {role: found for role, where in mention.roles.items() if (found := _fill(mention, where))}
+def _tellings(mentions: Iterable[Mention]) -> Iterator[list[Mention]]:
+    """Mentions of topics with events, those that overlap together: several rules may see one act."""
+    apart: dict[tuple[str, int], list[Mention]] = {}
+    for mention in mentions:
+        if mention.topic.roles:
+            apart.setdefault((mention.topic.name, id(mention.sentence)), []).append(mention)
+    for group in apart.values():
+        group.sort(key=lambda mention: mention.start)
+        telling: list[Mention] = []
+        for mention in group:
+            if telling and mention.start >= max(one.end for one in telling):
+                yield telling
+                telling = []
+            telling.append(mention)
+        yield telling
+
+
+def _told(telling: list[Mention]) -> Iterator[Event]:
+    filled = [
+        ({role: found for role, where in mention.rule.roles.items() if (found := _fill(mention, where))}, mention)
+        for mention in telling
+    ]
+    rows, mention = max(filled, key=lambda pair: len(pair[0]))
+    for other, _ in filled:
+        taken = {party.code or party.kind or party.text for row in rows.values() for party in row}
+        for role, row in other.items():
+            if role not in rows and not any((one.code or one.kind or one.text) in taken for one in row):
+                rows[role] = row
     named = {party.code or party.kind for role, row in rows.items() if role not in _NOT_TALKING for party in row} - {""}
     claims: list[Claim] = claims_of(
         Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named)
     )
-    if mention.rule.status and [claim.status for claim in claims] == ["reported"]:
-        claims = [replace(claims[0], status=mention.rule.status)]
+    status = next((one.rule.status for one in telling if one.rule.status), None)
+    if status and [claim.status for claim in claims] == ["reported"]:
+        claims = [replace(claims[0], status=status)]
     combos: list[dict[str, Party]] = [{}]
     for role, row in rows.items():
         if role in mention.topic.several:
@@ -127,7 +140,7 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "owner":
         return clause.owner(mention.start)
     if position == "maker":
-        return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.things), None)
+        return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.rule.things), None)
     if position == "given":
         return clause.given(act.start, mention.end)
     if position == "object":

@@ -9,7 +9,7 @@ A list file holds terms, one a line or separated by commas (core/phrases.py says
     @rockets                   everything of the list rockets too
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from pipeline.core.yamltext import suggest
 
 
 class Hit(NamedTuple):
-    """A term found: words [start, end), the symbol it stands for, its class."""
+    """A term found: words [start, end), the list that it is of ("" for a rule's own words), its class."""
 
     start: int
     end: int
@@ -103,65 +103,138 @@ def _with_included(name: str, own: dict[str, list[Term]], includes: dict[str, li
     return out
 
 
-@dataclass(frozen=True)
-class Lexicon:
-    """Terms ready to be found. Build with `of`."""
+class _Entry(NamedTuple):
+    words: tuple[Word, ...]
+    kind: str
+    barred: bool
+    simple: bool
 
-    _by_first: dict[str, list[tuple[tuple[Word, ...], list[Term]]]] = field(repr=False)
-    _plain: dict[str, list[tuple[str, str]]] = field(repr=False)
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The terms of one symbol by the stem of their first word, longer ones by the second word too.
+
+    `longest`: of terms that begin or nest at one place only the longest counts (what a list means).
+    """
+
+    symbol: str
+    longest: bool
+    first: Mapping[str, tuple[tuple[_Entry, ...], Mapping[str, tuple[_Entry, ...]]]]
 
     @classmethod
-    def of(cls, terms: Iterable[Term]) -> "Lexicon":
-        """Compile; terms with the same words share one look-up."""
-        grouped: dict[tuple[Word, ...], list[Term]] = {}
-        for term in terms:
-            grouped.setdefault(term.words, []).append(term)
-        by_first: dict[str, list[tuple[tuple[Word, ...], list[Term]]]] = {}
-        plain: dict[str, list[tuple[str, str]]] = {}
-        for words, group in grouped.items():
-            first = words[0]
-            key = stem(first.form) if first.exact else first.form
-            if words == (Word(first.form),) and not any(term.barred for term in group):
-                plain.setdefault(key, []).extend((term.symbol, term.kind) for term in group)
+    def of(cls, symbol: str, terms: Iterable[Term], longest: bool = True) -> "Table":
+        singles: dict[str, list[_Entry]] = {}
+        seconds: dict[str, dict[str, list[_Entry]]] = {}
+        for words, kind, barred in dict.fromkeys((term.words, term.kind, term.barred) for term in terms):
+            entry = _Entry(words, kind, barred, words == (Word(words[0].form),))
+            if len(words) == 1:
+                singles.setdefault(_key(words[0]), []).append(entry)
             else:
-                by_first.setdefault(key, []).append((words, group))
-        for entries in by_first.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
-        return cls(by_first, plain)
+                seconds.setdefault(_key(words[0]), {}).setdefault(_key(words[1]), []).append(entry)
+        return cls(symbol, longest, {
+            key: (
+                tuple(singles.get(key, ())),
+                {word: tuple(sorted(entries, key=lambda entry: -len(entry.words)))
+                 for word, entries in seconds.get(key, {}).items()},
+            )
+            for key in {**singles, **seconds}
+        })
 
-    def find(self, text: Text) -> list[Hit]:
-        """Every term, by start; of one symbol only the longest where several begin or nest, barred ones removed."""
-        by_first, plain = self._by_first, self._plain
+    def find(self, text: Text, begin: int, stop: int) -> list[Hit]:
+        """Every term within words [begin, stop), by start."""
+        first = self.first
+        stems = text.stems
         hits: list[Hit] = []
-        barred: dict[str, list[tuple[int, int]]] = {}
-        until: dict[str, tuple[int, int]] = {}
-        nowhere = (0, 0)
-        for at, key in enumerate(text.stems):
-            if key in by_first:
-                for words, group in by_first[key]:
-                    if not _stands_at(text, at, words):
-                        continue
-                    end = at + len(words)
-                    for term in group:
-                        if term.barred:
-                            barred.setdefault(term.symbol, []).append((at, end))
-                        elif until.get(term.symbol, nowhere)[1] < end or until[term.symbol] == (at, end):
-                            until[term.symbol] = (at, end)
-                            hits.append(Hit(at, end, term.symbol, term.kind))
-            if key in plain:
-                for symbol, kind in plain[key]:
-                    known = until.get(symbol, nowhere)
-                    if known[1] <= at or known == (at, at + 1):
-                        until[symbol] = (at, at + 1)
-                        hits.append(Hit(at, at + 1, symbol, kind))
-        if barred:
-            hits = [hit for hit in hits if not _is_barred(hit, barred.get(hit.symbol, ()))]
+        barred: list[tuple[int, int]] = []
+        for at in [at for at in range(begin, stop) if stems[at] in first]:
+            singles, seconds = first[stems[at]]
+            entries = singles
+            if seconds and at + 1 < stop:
+                entries = (*seconds.get(stems[at + 1], ()), *singles)
+                if "#" in seconds and text.words[at + 1][0].isdigit():
+                    entries = (*seconds["#"], *entries)
+            for entry in entries:
+                end = at + len(entry.words)
+                if end > stop or not (entry.simple or _stands_at(text, at, entry.words)):
+                    continue
+                if entry.barred:
+                    barred.append((at, end))
+                elif not (self.longest and hits and hits[-1].end >= end and hits[-1][:2] != (at, end)):
+                    hits.append(Hit(at, end, self.symbol, entry.kind))
+        if barred and hits:
+            hits = [hit for hit in hits if not _is_barred(hit, barred)]
         return hits
 
 
+@dataclass(frozen=True)
+class Lexicon:
+    """All symbols of all rules: tables of terms, and groups that also take the hits of lists or of their classes."""
+
+    tables: Mapping[str, Table] = field(repr=False)
+    groups: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @classmethod
+    def of(cls, terms: Iterable[Term], lists: Collection[str], groups: Mapping[str, Iterable[str]]) -> "Lexicon":
+        """Compile; symbols in `lists` are lists, `groups` names the lists (or `list:class`) that a symbol takes in."""
+        by_symbol: dict[str, list[Term]] = {}
+        for term in terms:
+            by_symbol.setdefault(term.symbol, []).append(term)
+        return cls(
+            {symbol: Table.of(symbol if symbol in lists else "", group, symbol in lists)
+             for symbol, group in by_symbol.items()},
+            {symbol: tuple(refs) for symbol, refs in groups.items()},
+        )
+
+
+@dataclass
+class Present:
+    """What stands in words [begin, stop) of a text, looked for symbol by symbol when a rule asks.
+
+    `known` may hold hits found otherwise, such as those of parties.
+    """
+
+    lexicon: Lexicon
+    text: Text
+    begin: int
+    stop: int
+    known: dict[str, Sequence[Hit]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._stems = set(self.text.stems[self.begin : self.stop])
+
+    def of(self, symbol: str) -> Sequence[Hit]:
+        """The hits of a list, of `list:class`, of a group or of a rule's own words; by start."""
+        found = self.known.get(symbol)
+        if found is None:
+            found = self.known[symbol] = self._find(symbol)
+        return found
+
+    def _find(self, symbol: str) -> Sequence[Hit]:
+        lexicon = self.lexicon
+        table = lexicon.tables.get(symbol)
+        found: Sequence[Hit] = ()
+        if table is not None and not table.first.keys().isdisjoint(self._stems):
+            found = table.find(self.text, self.begin, self.stop)
+        refs = lexicon.groups.get(symbol)
+        if refs is not None:
+            parts = [part for part in (found, *map(self.of, refs)) if part]
+            return sorted(hit for part in parts for hit in part) if len(parts) > 1 else parts[0] if parts else ()
+        if table is None and ":" in symbol:
+            name, _, kind = symbol.partition(":")
+            whole = self.of(name)
+            return [hit for hit in whole if hit.kind == kind] if whole else ()
+        return found
+
+    def any(self, symbols: Iterable[str]) -> bool:
+        """Whether any of the symbols stands there."""
+        return any(self.of(symbol) for symbol in symbols)
+
+
+def _key(word: Word) -> str:
+    return stem(word.form) if word.exact else word.form
+
+
 def _stands_at(text: Text, at: int, words: tuple[Word, ...]) -> bool:
-    if at + len(words) > len(text.stems):
-        return False
     for offset, word in enumerate(words, at):
         if word.form == "#":
             if not text.words[offset][0].isdigit():

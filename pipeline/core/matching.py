@@ -1,23 +1,21 @@
-"""Finds the patterns of rules among the terms of one sentence."""
+"""Finds the patterns of rules among what stands in one sentence."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise, product
+from typing import Final
 
-from pipeline.core.lexicon import Hit
+from pipeline.core.lexicon import Hit, Present
 from pipeline.core.rules import BREAKS, Pattern
 
-Present = Mapping[str, Sequence[Hit]]
-"""The hits of a sentence by symbol."""
-
-_MOST_COMBINATIONS = 200
+_MOST_COMBINATIONS: Final = 200
 
 
 def matches(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
     """The hits of each match, one for each item of the pattern, in the order of its items."""
-    if not all(symbol in present for symbol in pattern.symbols):
+    if not all(map(present.of, pattern.symbols)):
         return
     if pattern.ordered:
-        for first in present[pattern.symbols[0]]:
+        for first in present.of(pattern.symbols[0]):
             found = _follow(pattern, present, 1, first)
             if found is not None:
                 yield (first, *found)
@@ -31,11 +29,11 @@ def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[H
     gap = pattern.gaps[item - 1]
     latest = last.end + gap.words
     if gap.words and not gap.free:
-        for stop in present.get(BREAKS, ()):
+        for stop in present.of(BREAKS):
             if last.end <= stop.start < latest:
                 latest = stop.start
                 break
-    for hit in present[pattern.symbols[item]]:
+    for hit in present.of(pattern.symbols[item]):
         if hit.start > latest:
             break
         if hit.start >= last.end:
@@ -47,7 +45,7 @@ def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[H
 
 def _near(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
     most = pattern.gaps[0].words
-    for hits in islice(product(*(present[symbol] for symbol in pattern.symbols)), _MOST_COMBINATIONS):
+    for hits in islice(product(*(present.of(symbol) for symbol in pattern.symbols)), _MOST_COMBINATIONS):
         ordered = sorted(hits)
         if any(one.end > two.start for one, two in pairwise(ordered)):
             continue

@@ -168,7 +168,7 @@ def _grouped(inner: list[tuple[Item, ...]]) -> list[tuple[Item, ...]]:
         else:
             return inner
     written = [written_words(run) for run in runs] + ["@" + ref.name for ref in refs]
-    return [(Group(f"({'|'.join(written)})", tuple(runs), tuple(refs)),)]
+    return [(Group(f"({'|'.join(dict.fromkeys(written))})", tuple(dict.fromkeys(runs)), tuple(dict.fromkeys(refs))),)]
 
 
 def written_words(words: tuple[Word, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.lexicon import Hit, Term, written_lines
+from pipeline.core.lexicon import Hit, Table, Term, written_lines
 from pipeline.core.phrases import PhraseError, parse_term
 from pipeline.core.text import Text
 
@@ -52,7 +52,7 @@ def state_terms(text: str, file: str) -> tuple[list[Term], list[str]]:
             continue
         label, colon, names = line.partition(":")
         if not colon or label not in _LABELS or not code:
-            mistakes.append(f"{file}:{number}: write [CODE], then lines `name:`, `people:`, `seat:`, `place:`, `short:`")
+            mistakes.append(f"{file}:{number}: write [CODE], then lines that begin with {', '.join(_LABELS)}")
             continue
         for name in names.split(","):
             unsure = name.strip().startswith("~")
@@ -64,8 +64,16 @@ def state_terms(text: str, file: str) -> tuple[list[Term], list[str]]:
     return terms, mistakes
 
 
-def parties(text: Text, hits: Iterable[Hit], elsewhere: Iterable[str] = ()) -> list[Named]:
-    """The parties among the hits of a lexicon that holds states, groups and actors; by start, longest kept.
+def party_table(terms: Iterable[Term]) -> Table:
+    """The states, groups and actor words among terms, ready for `parties`."""
+    return Table.of("", [
+        Term(term.words, "", f"{term.symbol} {term.kind}", term.barred)
+        for term in terms if term.symbol in (STATES, GROUPS, ACTORS)
+    ])
+
+
+def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Named]:
+    """The parties that a text names, by start; `table` is made by `party_table`.
 
     Places of a dateline are left out. `elsewhere` are codes of states that the rest of the story names: a short name
     such as "the North" counts only where its state is named in full too.
@@ -73,20 +81,19 @@ def parties(text: Text, hits: Iterable[Hit], elsewhere: Iterable[str] = ()) -> l
     found: list[Named] = []
     dateline = _end_of_dateline(text)
     short: list[Named] = []
-    for hit in hits:
-        if hit.symbol == STATES:
-            code, _, label = hit.kind.partition(" ")
+    for hit in table.find(text, 0, len(text)):
+        symbol, _, kind = hit.kind.partition(" ")
+        if symbol == STATES:
+            code, _, label = kind.partition(" ")
             if label.endswith("~"):
                 if _is_a_persons_name(text, hit):
                     continue
                 label = label[:-1]
             named = Named(hit.start, hit.end, label, code)
-        elif hit.symbol == GROUPS:
-            named = Named(hit.start, hit.end, "group", None, hit.kind)
-        elif hit.symbol == ACTORS:
-            named = Named(hit.start, hit.end, "actor", None, hit.kind)
+        elif symbol == GROUPS:
+            named = Named(hit.start, hit.end, "group", None, kind)
         else:
-            continue
+            named = Named(hit.start, hit.end, "actor", None, kind)
         if hit.start < dateline:
             continue
         if found and found[-1].end > named.start:

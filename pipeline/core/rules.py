@@ -61,9 +61,11 @@ class Rule:
     not_between: frozenset[str] = frozenset()
     story: frozenset[str] = frozenset()
     unless_story: frozenset[str] = frozenset()
-    field: str = ""
-    roles: Mapping[str, tuple[str, ...]] | None = None
+    only_in: str = ""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     status: ClaimStatus | None = None
+    things: frozenset[str] = frozenset()
+    """The lists whose terms fill roles themselves, as weapons do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> "Rules":
     if mistakes:
         raise ConfigError(mistakes)
     return Rules(
-        tuple(topics), (*terms, *shared.terms.values()),
+        tuple(topics), (*terms, *shared.terms.values()), frozenset(known),
         {name: tuple(groups) for name, groups in shared.aliases.items()},
     )
 
@@ -149,10 +151,11 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All topics, the terms that they need, and for each list (or class of one) the groups that it belongs to."""
+    """All topics, the terms that they need, the names of lists, and the groups that a list or class belongs to."""
 
     topics: tuple[Topic, ...]
     terms: tuple[Term, ...]
+    lists: frozenset[str]
     aliases: Mapping[str, tuple[str, ...]]
 
 
@@ -211,8 +214,8 @@ class _Reader:
             patterns += self.near(data["near"], data.get("words", 10), path)
         if not patterns and not self.mistakes:
             self.wrong(path, "needs `any:` (phrases) or `near:` (two or three items)")
-        own = self.roles(data["roles"], (*path, "roles")) if "roles" in data else None
-        for role in own or ():
+        own = self.roles(data["roles"], (*path, "roles")) if "roles" in data else dict(roles)
+        for role in own:
             if role not in roles:
                 self.wrong((*path, "roles", role), f"is no role of this topic{suggest(role, roles)}")
         where = self.string(data, (*path, "in"))
@@ -231,6 +234,7 @@ class _Reader:
             self.singles(data, (*path, "story")),
             self.singles(data, (*path, "unless_story")),
             where, own, status,
+            frozenset(place[1:].partition(":")[0] for places in own.values() for place in places if place[0] == "@"),
         )
 
     def act(self, data: Mapping[str, Any], symbols: set[str], path: Path) -> str:

@@ -203,7 +203,7 @@ def _coder(topics: Topics) -> Callable[[Any], str | None]:
         if not isinstance(role, str):
             return None
         text = Text.of(role)
-        return next((party.code for party in parties(text, topics.lexicon.find(text)) if party.code), None)
+        return next((party.code for party in parties(text, topics.parties) if party.code), None)
 
     return code
 
