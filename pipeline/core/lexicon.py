@@ -5,7 +5,7 @@ A list file holds terms, one a line or separated by commas (core/phrases.py says
     # a comment
     [ballistic-missile]        the class of the terms below
     SRBM
-    !missile defence           not meant where it stands in these words
+    !missile defence, rocket scientist     a whole line of what is not meant
     @rockets                   everything of the list rockets too
 """
 
@@ -71,14 +71,15 @@ def _parse_lines(name: str, text: str) -> Iterator[tuple[Term | None, tuple[str,
         if line.startswith("["):
             kind = line.strip("[] ")
             continue
-        for written in line.split(","):
+        barred = line.startswith("!")
+        for written in line.removeprefix("!").split(","):
             written = written.strip()
             try:
                 if written.startswith("@"):
                     yield None, (str(number), written[1:]), ""
                 else:
-                    for words in parse_term(written.removeprefix("!")):
-                        yield Term(words, name, kind, written.startswith("!")), None, ""
+                    for words in parse_term(written):
+                        yield Term(words, name, kind, barred), None, ""
             except PhraseError as error:
                 yield None, None, f"{number}: {error}"
 
