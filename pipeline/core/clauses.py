@@ -49,8 +49,8 @@ _HANDLES: Final = frozenset(
     map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
         " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
-        " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back support"
-        " urge agree oppose allow".split())
+        " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back"
+        " support urge agree oppose allow".split())
 )
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 

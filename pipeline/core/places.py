@@ -1,6 +1,6 @@
 """Who is named in a text: states (through names, demonyms, capitals and leaders), armed groups, organisations.
 
-The names are data: `configs/lists/states.txt`, `groups.txt` and `actors.txt`.
+The names are data: `configs/lists/states.txt`, `groups.txt`, `organisations.txt`, `actors.txt`.
 """
 
 import re
@@ -14,7 +14,9 @@ from pipeline.core.text import Text
 
 STATES: Final = "states"
 GROUPS: Final = "groups"
+ORGANISATIONS: Final = "organisations"
 ACTORS: Final = "actors"
+PARTY_LISTS: Final = (STATES, GROUPS, ORGANISATIONS, ACTORS)
 _LABELS: Final = ("name", "people", "seat", "place", "short")
 _DATELINE: Final = re.compile(
     r"""[\s"'“(]*(?:By [A-Z][\w. -]{3,40}\n?\s*)?[A-Z][A-Z.'’/ -]{2,}(?:,[^-–—_\n]{2,40})?\s*"""
@@ -29,7 +31,8 @@ _FOLLOWS_A_NAME: Final = frozenset("prime president foreign defense defence king
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A party named by words [start, end). `label` is name, people, seat, place, short, group or actor.
+    """A party named by words [start, end). `label` is name, people, seat, place or short (of a state), group,
+    organisation or actor.
 
     `code` is the ISO code of a state or None; `kind` the id of a group or the class of an actor word.
     """
@@ -65,10 +68,10 @@ def state_terms(text: str, file: str) -> tuple[list[Term], list[str]]:
 
 
 def party_table(terms: Iterable[Term]) -> Table:
-    """The states, groups and actor words among terms, ready for `parties`."""
+    """The states, groups, organisations and actor words among terms, ready for `parties`."""
     return Table.of("", [
         Term(term.words, "", f"{term.symbol} {term.kind}", term.barred)
-        for term in terms if term.symbol in (STATES, GROUPS, ACTORS)
+        for term in terms if term.symbol in PARTY_LISTS
     ])
 
 
@@ -90,8 +93,8 @@ def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Nam
                     continue
                 label = label[:-1]
             named = Named(hit.start, hit.end, label, code)
-        elif symbol == GROUPS:
-            named = Named(hit.start, hit.end, "group", None, kind)
+        elif symbol in (GROUPS, ORGANISATIONS):
+            named = Named(hit.start, hit.end, "group" if symbol == GROUPS else "organisation", None, kind)
         else:
             named = Named(hit.start, hit.end, "actor", None, kind)
         if hit.start < dateline:

@@ -7,13 +7,15 @@ from typing import Final
 
 from pipeline.core.clauses import Clause
 from pipeline.core.lexicon import Hit, Lexicon, Present
-from pipeline.core.places import ACTORS, GROUPS, STATES, Named, with_forces
+from pipeline.core.places import ACTORS, GROUPS, ORGANISATIONS, PARTY_LISTS, STATES, Named, with_forces
 from pipeline.core.rules import PARTIES
 from pipeline.core.story import TextField
 from pipeline.core.text import Text
 
 CUES: Final = "claims"
 """The list whose classes say how an act stands."""
+
+_LISTS: Final = {"group": GROUPS, "organisation": ORGANISATIONS}
 
 
 @dataclass
@@ -35,9 +37,9 @@ class Sentence:
     @cached_property
     def present(self) -> Present:
         """The terms and parties that stand in it."""
-        known: dict[str, list[Hit]] = {STATES: [], GROUPS: [], ACTORS: [], PARTIES: []}
+        known: dict[str, list[Hit]] = {name: [] for name in (*PARTY_LISTS, PARTIES)}
         for party in self.clause.parties:
-            symbol = STATES if party.code else GROUPS if party.label == "group" else ACTORS
+            symbol = STATES if party.code else _LISTS.get(party.label, ACTORS)
             hit = Hit(party.start, party.end, symbol, party.code or party.kind)
             known[symbol].append(hit)
             known[PARTIES].append(hit)

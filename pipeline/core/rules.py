@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from pipeline.core.errors import ConfigError
 from pipeline.core.lexicon import Term, parse_lists
 from pipeline.core.phrases import Gap, Group, PhraseError, Ref, Word, parse_phrase, written_words
-from pipeline.core.places import ACTORS, GROUPS, STATES, state_terms
+from pipeline.core.places import PARTY_LISTS, STATES, state_terms
 from pipeline.core.story import ClaimStatus
 from pipeline.core.yamltext import Path, YamlText, parse_yaml, suggest
 
@@ -18,7 +18,7 @@ BREAKS: Final = "breaks"
 """The list of words that end a clause: a gap `..n` does not reach over them."""
 
 PARTIES: Final = "parties"
-"""The built-in list of whoever may act: states, groups and actor words."""
+"""The built-in list of whoever may act: states, groups, organisations and actor words."""
 
 POSITIONS: Final = (
     "subject", "object", "given", "owner", "maker", "to", "from", "by", "for", "of", "with", "in", "at", "on", "into",
@@ -111,8 +111,7 @@ def read_rules(files: Mapping[str, str], lists: Mapping[str, str]) -> "Rules":
             found, wrong = state_terms(text, name)
             terms += found
             mistakes += wrong
-    known: dict[str, frozenset[str]] = {STATES: frozenset(), GROUPS: frozenset(), ACTORS: frozenset()}
-    known[PARTIES] = frozenset()
+    known: dict[str, frozenset[str]] = dict.fromkeys((*PARTY_LISTS, PARTIES), frozenset())
     known |= {name: frozenset(term.kind for term in group if term.kind) for name, group in by_name.items()}
     topics: list[Topic] = []
     shared = Shared()

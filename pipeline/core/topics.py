@@ -11,7 +11,7 @@ from pipeline.core.frequent import A_NAME, EXPECTED, OTHERWISE
 from pipeline.core.lexicon import Hit, Lexicon, Present, Table, Term
 from pipeline.core.matching import any_matches, matches
 from pipeline.core.phrases import Word
-from pipeline.core.places import ACTORS, GROUPS, STATES, countries, parties, party_table
+from pipeline.core.places import PARTY_LISTS, countries, parties, party_table
 from pipeline.core.reading import Reading, Sentence
 from pipeline.core.rules import PARTIES, Pattern, Rule, Topic, read_rules
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch
@@ -20,7 +20,6 @@ from pipeline.core.text import Text, stem
 LEAD_SENTENCES: Final = 3
 """A topic met first after so many sentences of the body, and only once, is a passing mention."""
 
-_NAMES: Final = frozenset((STATES, GROUPS, ACTORS))
 _PARTIES_EXPECTED: Final = 300.0
 
 
@@ -85,7 +84,7 @@ def load_topics(files: Mapping[str, str], lists: Mapping[str, str]) -> Topics:
     return Topics(
         read.topics,
         party_table(terms),
-        Lexicon.of([term for term in terms if term.symbol not in _NAMES], read.lists, groups),
+        Lexicon.of([term for term in terms if term.symbol not in PARTY_LISTS], read.lists, groups),
         _bits(terms, further, bit),
         {rarest: tuple(found) for rarest, found in needs.items()},
         reduce(or_, needs, 0),
@@ -99,7 +98,7 @@ def _bits(terms: Iterable[Term], aliases: Mapping[str, Sequence[str]], bit: Mapp
         if term.barred:
             continue
         symbols = [*_symbols(term, aliases)]
-        if term.symbol in _NAMES:
+        if term.symbol in PARTY_LISTS:
             symbols += [PARTIES, *aliases.get(PARTIES, ())]
         mask = reduce(or_, (bit.get(symbol, 0) for symbol in symbols), 0)
         if mask:
@@ -121,12 +120,12 @@ def _weights(terms: Iterable[Term], aliases: Mapping[str, Sequence[str]]) -> dic
     """How often each symbol is to be expected in news, roughly."""
     weights: dict[str, float] = {}
     for term in terms:
-        if term.barred or term.symbol in _NAMES:
+        if term.barred or term.symbol in PARTY_LISTS:
             continue
         weight = min(A_NAME if word.capitals else _expected(word) for word in term.words)
         for symbol in _symbols(term, aliases):
             weights[symbol] = weights.get(symbol, 0.0) + weight
-    for name in (*_NAMES, PARTIES):
+    for name in (*PARTY_LISTS, PARTIES):
         for symbol in (name, *aliases.get(name, ())):
             weights[symbol] = weights.get(symbol, 0.0) + _PARTIES_EXPECTED
     return weights
