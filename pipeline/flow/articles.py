@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from pipeline.config import FeedSettings, Settings
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import Failure, Story
 from pipeline.flow.assemble import make_story
+from pipeline.flow.mistakes import mistake
 from pipeline.flow.overlap import overlapped
-from pipeline.net.client import Client
-from pipeline.net.response import Response
+from pipeline.net.response import Response, Validators
 from pipeline.stores.entries import Task
 
 HOSTS_AT_ONCE: Final = 64
@@ -21,40 +21,58 @@ PASSING: Final = frozenset({"timeout", "dns", "connect", "protocol", "http-408",
 HTML_TYPES: Final = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 
 
+class Fetcher(Protocol):
+    """What a pass needs of `net.client.Client`; a replay answers from recordings instead."""
+
+    async def fetch(
+        self, url: str, *, headers: Mapping[str, str] | None = None, validators: Validators | None = None,
+        robots: bool = False,
+    ) -> Response: ...
+
+
+OpenFetcher = Callable[[], AbstractAsyncContextManager[Fetcher]]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a task came to: its story (None for `carried`: it is stored already), whether its article is worth
-    another try later, and what failed on the way."""
+    """What a task came to: its story (None: the stored one stays as it is), whether its article is worth another
+    try later, and what failed on the way."""
 
     task: Task
     story: Story | None
     again: bool = False
-    failure: Failure | None = None
+    failures: tuple[Failure, ...] = ()
 
 
 def fetch_stories(
     tasks: Sequence[Task],
     feeds: Mapping[str, FeedSettings],
     settings: Settings,
-    client: Callable[[], AbstractAsyncContextManager[Client]],
+    client: OpenFetcher,
     clock: Callable[[], datetime],
+    stored: Callable[[str], Story | None],
 ) -> Iterator[Outcome]:
-    """Make every task a story, from its page where one is to be had, else from the feed's own text."""
+    """Make every task a story, from its page where one is to be had, else from the feed's own text.
+
+    A story that `stored` knows with the text of its page does not lose it because the page fails now.
+    """
     wanted: dict[str, Task] = {}
     for task in tasks:
         if task.entry.id not in wanted or task.why == "changed":  # the newest state of an entry is enough
             wanted[task.entry.id] = task
     pages: list[tuple[str, Task]] = []
     for task in wanted.values():
-        feed = feeds.get(task.entry.feed, FeedSettings(url=task.entry.url))
+        feed = _feed(feeds, task)
         if task.why == "carried":
             yield Outcome(task, None)
         elif feed.full_text == "feed":
             yield Outcome(task, make_story(task, feed, None, clock()))
         else:
             pages.append((task.entry.url, task))
+    if not pages:
+        return
 
-    async def fetch(opened: Client, task: Task) -> Response | FetchError:
+    async def fetch(opened: Fetcher, task: Task) -> Response | FetchError:
         feed = feeds.get(task.entry.feed)
         robots = settings.network.robots != "ignore" if feed is None or feed.robots is None else feed.robots
         try:
@@ -64,11 +82,25 @@ def fetch_stories(
 
     network = settings.network
     answers = overlapped(
-        pages, client, fetch, per_host=network.per_host_concurrency, hosts_at_once=HOSTS_AT_ONCE
+        pages, client, fetch, per_host=network.per_host_concurrency, hosts_at_once=HOSTS_AT_ONCE,
+        pause_s=network.per_host_delay_s,
     )
     for task, answer in answers:
-        feed = feeds.get(task.entry.feed, FeedSettings(url=task.entry.url))
-        yield _outcome(task, feed, answer, settings, clock())
+        now = clock()
+        try:
+            outcome = _outcome(task, _feed(feeds, task), answer, settings, now)
+        except Exception as error:  # one page costs one page
+            found = mistake("extract", task.entry.id, error, now, feed=task.entry.feed, url=task.entry.url)
+            outcome = Outcome(task, make_story(task, _feed(feeds, task), None, now), failures=(found,))
+        if outcome.failures and task.why != "new":
+            known = stored(task.story)
+            if known is not None and known.body_source == "page":
+                outcome = Outcome(task, None, outcome.again, outcome.failures)
+        yield outcome
+
+
+def _feed(feeds: Mapping[str, FeedSettings], task: Task) -> FeedSettings:
+    return feeds.get(task.entry.feed, FeedSettings(url=task.entry.url))
 
 
 def _outcome(
@@ -79,24 +111,24 @@ def _outcome(
     if isinstance(answer, FetchError):
         again = answer.reason in PASSING or answer.reason.startswith("http-5")
         failure = _failure("article", task, answer.reason, str(answer), now)
-        return Outcome(task, make_story(task, feed, None, now), again, failure)
+        return Outcome(task, make_story(task, feed, None, now), again, (failure,))
     content_type = answer.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in HTML_TYPES:
         failure = _failure("article", task, "not-html", f"{task.entry.url} is {kind}, not a page of text", now)
-        return Outcome(task, make_story(task, feed, None, now), failure=failure)
+        return Outcome(task, make_story(task, feed, None, now), failures=(failure,))
     try:
         article = extract_article(answer.body, url=answer.url, content_type=content_type)
     except WirewatchError as error:
         failure = _failure("extract", task, "no-text", str(error), now)
-        return Outcome(task, make_story(task, feed, None, now), failure=failure)
+        return Outcome(task, make_story(task, feed, None, now), failures=(failure,))
     story = make_story(task, feed, article, now)
     if len(article.body) < settings.extract.min_chars and story.body_source == "feed":
         message = (
             f"{task.entry.url}: the page gave {len(article.body)} characters of text, fewer than extract.min_chars "
             f"({settings.extract.min_chars}); the feed's own {len(task.entry.text)} are kept"
         )
-        return Outcome(task, story, failure=_failure("extract", task, "too-short", message, now))
+        return Outcome(task, story, failures=(_failure("extract", task, "too-short", message, now),))
     return Outcome(task, story)
 
 

@@ -25,13 +25,15 @@ def overlapped(
     per_host: int,
     hosts_at_once: int,
     waiting: int = 32,
+    pause_s: float = 0.0,
 ) -> Iterator[tuple[Job, Result]]:
     """Yield each job with what `fetch` returns for it, as answers arrive, while the caller works on the last one.
 
     `jobs` are (URL, job). One host has at most `per_host` jobs under way and at most `hosts_at_once` hosts are
     worked on, so that no more than `per_host * hosts_at_once + waiting` results are held in memory. `fetch` must
     return failures as values: an exception is a bug, ends the iteration and is raised in the caller. Jobs that
-    are left when the process is `STOPPING` are not yielded.
+    are left when the process is `STOPPING` are not yielded. The first request is `pause_s` seconds from now: another
+    process may have asked the same hosts a moment ago.
     """
     hosts: dict[str, list[Job]] = {}
     for url, job in jobs:
@@ -56,6 +58,7 @@ def overlapped(
     async def everything() -> None:
         limit = asyncio.Semaphore(hosts_at_once)
         async with client() as opened, asyncio.TaskGroup() as group:
+            await asyncio.sleep(pause_s)
             for host in hosts:
                 group.create_task(visit(opened, host, limit))
 

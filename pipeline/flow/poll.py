@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,8 +16,9 @@ from pipeline.core.story import Entry, Failure, from_plain, to_plain
 from pipeline.feeds import schedule
 from pipeline.feeds.parse import parse_feed
 from pipeline.feeds.schedule import FeedState
+from pipeline.flow.articles import Fetcher, OpenFetcher
+from pipeline.flow.mistakes import mistake
 from pipeline.flow.overlap import overlapped
-from pipeline.net.client import Client
 from pipeline.net.response import Response, Validators
 from pipeline.stores import entries, failures
 from pipeline.stores.base import Ledger, Record, batched
@@ -44,13 +44,13 @@ def poll_feeds(
     feeds: Sequence[FeedSettings],
     ledger: Ledger,
     settings: Settings,
-    client: Callable[[], AbstractAsyncContextManager[Client]],
+    client: OpenFetcher,
     clock: Callable[[], datetime],
 ) -> Iterator[Polled]:
     """Poll each feed once; a feed that fails is a value, and never stops the others."""
     states = load_states(ledger, [feed.id for feed in feeds])
 
-    async def fetch(opened: Client, feed: FeedSettings) -> Response | FetchError:
+    async def fetch(opened: Fetcher, feed: FeedSettings) -> Response | FetchError:
         state = states.get(feed.id, FeedState())
         robots = settings.network.robots == "all" if feed.robots is None else feed.robots
         known = Validators(state.validators_url, state.etag, state.last_modified) if state.validators_url else None
@@ -122,13 +122,17 @@ def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, n
     body_hash = hashlib.sha256(answer.body).hexdigest()
     if body_hash == state.body_hash:
         return _Read(feed, "not_modified", replace(poll, body_hash=body_hash))
-    parsed = parse_feed(
-        answer.body,
-        feed=feed.id,
-        url=answer.url,
-        content_type=answer.headers.get("content-type", ""),
-        fallback_lang=feed.lang,
-    )
+    try:
+        parsed = parse_feed(
+            answer.body,
+            feed=feed.id,
+            url=answer.url,
+            content_type=answer.headers.get("content-type", ""),
+            fallback_lang=feed.lang,
+        )
+    except Exception as error:  # one feed costs one feed
+        failure = mistake("parse", feed.id, error, now, feed=feed.id, url=feed.url)
+        return _Read(feed, "failed", replace(poll, error=failure.reason), failures=(failure,))
     found: tuple[Failure, ...] = ()
     if parsed.problem:
         found = (Failure("parse", feed.id, "malformed", parsed.problem, now, feed=feed.id, url=feed.url),)

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from pipeline.config import Config, FeedSettings
@@ -75,6 +75,7 @@ def run_pass(
                 store_at=store_at,
                 started=started,
                 shards=workers,
+                shift=_shift(started),
             )
             counts = _run_graph(plan, list(plan.feeds), workers)
             store.archive.refresh()
@@ -82,6 +83,11 @@ def run_pass(
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun)
     finally:
         store.close()
+
+
+def _shift(started: datetime) -> timedelta:
+    shift = started - datetime.now(UTC)
+    return shift if abs(shift) > timedelta(seconds=1) else timedelta()
 
 
 def _ready(

@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.core.alerts import RuleIndex
+from pipeline.core.alerts import Found, RuleIndex
 from pipeline.core.document import Document
 from pipeline.core.story import Failure, Story
 from pipeline.flow.articles import Outcome
+from pipeline.flow.mistakes import mistake
 from pipeline.stores import entries, failures, outbox
 from pipeline.stores.base import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A batch after indexing: its outcomes, the stories as handed to the archive, and how each fared."""
+    """A batch after indexing: its outcomes, the stories as handed to the archive, and how they fared."""
 
     outcomes: tuple[Outcome, ...]
     stories: tuple[Story, ...]
@@ -30,13 +31,13 @@ class Stored:
 def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:
     """Write the stories of a batch, each with all the feeds that carry it."""
     carriers = entries.carriers(store.ledger, [o.task.entry.id for o in outcomes])
-    known = store.archive.get([o.task.entry.id for o in outcomes if o.story is None])
+    known = store.archive.get([o.task.story for o in outcomes if o.story is None])
     stories: list[Story] = []
     for outcome in outcomes:
-        id = outcome.task.entry.id
-        story = outcome.story or known.get(id)
+        story = outcome.story or known.get(outcome.task.story)
         if story is not None:
-            stories.append(replace(story, feeds=tuple(sorted({*story.feeds, *carriers.get(id, ())}))))
+            more = carriers.get(outcome.task.entry.id, ())
+            stories.append(replace(story, feeds=tuple(sorted({*story.feeds, *more}))))
     results = store.archive.index(stories)
     failed = tuple(
         Failure("index", story.id, "refused", result.error, now, feed=story.feeds[0], url=story.url)
@@ -46,20 +47,31 @@ def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:
     return Stored(tuple(outcomes), tuple(stories), dict(Counter(r.outcome for r in results)), failed)
 
 
-def alert(store: Store, rules: RuleIndex, stories: Sequence[Story], now: datetime) -> int:
-    """Match stories against the rules and claim what is new; returns how many alerts were claimed."""
-    found = [one for story in stories for one in rules.found(story, Document.of(story), now)]
-    return outbox.claim(store.ledger, found, now)
+def alert(
+    store: Store, rules: RuleIndex, stories: Sequence[Story], now: datetime
+) -> tuple[int, tuple[Failure, ...]]:
+    """Match stories against the rules and claim what is new; how many alerts were claimed, and what failed."""
+    found: list[Found] = []
+    failed: list[Failure] = []
+    for story in stories:
+        try:
+            found += rules.found(story, Document.of(story), now)
+        except Exception as error:  # one story costs one story
+            failed.append(mistake("alert", story.id, error, now, feed=story.feeds[0], url=story.url))
+    return outbox.claim(store.ledger, found, now), tuple(failed)
 
 
 def settle(store: Store, stored: Stored, now: datetime) -> None:
     """Mark the entries of a batch done or due again, and forget or keep what failed."""
     refused = {failure.key for failure in stored.failures}
     tasks = {o.task.entry.id: o.task for o in stored.outcomes}
-    again = {o.task.entry.id: o.again or o.task.entry.id in refused for o in stored.outcomes}
-    entries.settle(store.ledger, tasks, again, now)
-    kept = [o.failure for o in stored.outcomes if o.failure is not None]
-    well = [o.task.entry.id for o in stored.outcomes if o.failure is None and o.task.why != "new"]
-    for stage in ("article", "extract"):
-        failures.resolve(store.ledger, stage, well)
-    failures.record(store.ledger, [*kept, *stored.failures])
+    stories = {o.task.entry.id: o.story.id if o.story is not None else o.task.story for o in stored.outcomes}
+    again = {o.task.entry.id: o.again or stories[o.task.entry.id] in refused for o in stored.outcomes}
+    entries.settle(store.ledger, tasks, again, now, stories)
+    found = [*(failure for outcome in stored.outcomes for failure in outcome.failures), *stored.failures]
+    failed = {(failure.stage, failure.key) for failure in found}
+    tried = [id for id, task in tasks.items() if task.why not in ("new", "carried")]
+    for stage in ("article", "extract", "detect", "index", "alert"):
+        keys = [stories[id] if stage in ("index", "alert") else id for id in tried]
+        failures.resolve(store.ledger, stage, [key for key in keys if (stage, key) not in failed])
+    failures.record(store.ledger, found)

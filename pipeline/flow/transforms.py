@@ -6,7 +6,7 @@ No `from __future__ import annotations` in modules with Beam type hints: it woul
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import apache_beam as beam
@@ -14,11 +14,11 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.core.alerts import RuleIndex
-from pipeline.core.story import Failure
+from pipeline.core.story import Failure, Story
 from pipeline.core.urls import host_of
 from pipeline.flow import storing
 from pipeline.flow.articles import Outcome, fetch_stories
-from pipeline.flow.assemble import with_detection
+from pipeline.flow.detecting import detected
 from pipeline.flow.plan import Plan, shard_of
 from pipeline.flow.poll import poll_feeds
 from pipeline.flow.storing import Stored
@@ -30,11 +30,6 @@ FAILURES: Final = "failures"
 BATCH: Final = 100
 REFRESH_S: Final = 5.0
 """How often stories become searchable while a pass goes on."""
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 def count(name: str, n: int = 1) -> None:
@@ -89,7 +84,7 @@ class _Poll(_StoreDoFn):
     def process(self, shard: tuple[int, Iterable[str]]) -> Iterator[Any]:
         feeds = [self.plan.feeds[id] for id in shard[1]]
         count("feeds.due", len(feeds))
-        for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, self.plan.client, utc_now):
+        for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, self.plan.client, self.plan.now):
             count(f"feeds.{polled.outcome}")
             count("entries.seen", polled.seen)
             count("entries.new", sum(task.why == "new" for task in polled.tasks))
@@ -126,10 +121,13 @@ def _task_by_host(task: Task, shards: int) -> tuple[int, Task]:
     return shard_of(host_of(task.entry.url), shards), task
 
 
-class _FetchArticles(_PlanDoFn):
+class _FetchArticles(_StoreDoFn):
     def process(self, shard: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
         plan = self.plan
-        yield from fetch_stories(list(shard[1]), plan.feeds, plan.settings, plan.client, utc_now)
+        yield from fetch_stories(list(shard[1]), plan.feeds, plan.settings, plan.client, plan.now, self._stored)
+
+    def _stored(self, id: str) -> Story | None:
+        return self.store.archive.get([id]).get(id)
 
 
 class Detect(_Step):
@@ -141,9 +139,7 @@ class Detect(_Step):
 
 class _Detect(_PlanDoFn):
     def process(self, outcome: Outcome) -> Iterator[Outcome]:
-        if outcome.story is not None:
-            outcome = replace(outcome, story=with_detection(outcome.story, self.plan.topics))
-        yield outcome
+        yield detected(outcome, self.plan.topics, self.plan.now())
 
 
 class Index(_Step):
@@ -160,7 +156,7 @@ class _Index(_StoreDoFn):
         self.refreshed = time.monotonic()
 
     def process(self, outcomes: list[Outcome]) -> Iterator[Stored]:
-        stored = storing.index(self.store, outcomes, utc_now())
+        stored = storing.index(self.store, outcomes, self.plan.now())
         for name, n in stored.counts.items():
             count(f"stories.{name}", n)
         yield stored
@@ -182,8 +178,9 @@ class _Alert(_StoreDoFn):
         self.rules = RuleIndex(self.plan.rules)
 
     def process(self, stored: Stored) -> Iterator[Stored]:
-        count("alerts.matched", storing.alert(self.store, self.rules, stored.stories, utc_now()))
-        yield stored
+        claimed, failed = storing.alert(self.store, self.rules, stored.stories, self.plan.now())
+        count("alerts.matched", claimed)
+        yield replace(stored, failures=(*stored.failures, *failed))
 
 
 class Settle(_Step):
@@ -195,7 +192,7 @@ class Settle(_Step):
 
 class _Settle(_StoreDoFn):
     def process(self, stored: Stored) -> None:
-        storing.settle(self.store, stored, utc_now())
+        storing.settle(self.store, stored, self.plan.now())
 
 
 class KeepFailures(_Step):

@@ -4,6 +4,7 @@ A record is written before the feed's own state, and stays due until its story i
 claimed. So a crash anywhere leaves either an unpolled feed or a due entry, and the next pass goes on from there.
 
     data: {"feeds": {feed id: fingerprint}, "seen": first seen, "attempts": n,
+           "story": id of its story, where the page named another address than the feed,
            "entry": the Entry while there is work to do, otherwise absent}
 """
 
@@ -11,6 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from pipeline.core.story import Entry, from_plain, to_plain
@@ -26,13 +28,20 @@ class Task:
 
     `new`: never seen · `changed`: its feed shows another title or text · `carried`: stored already, another feed
     carries it too · `retry`: a pass was cut off, or its article could not be fetched. `seen` is when it was
-    first met, whatever the reason; `attempts` how often its article was tried.
+    first met, whatever the reason; `attempts` how often its article was tried; `known_as` is the id of the story
+    that it became, where the page named another address than the feed.
     """
 
     entry: Entry
     why: Literal["new", "changed", "carried", "retry"]
     seen: datetime
     attempts: int = 0
+    known_as: str = ""
+
+    @property
+    def story(self) -> str:
+        """The id of the story as far as it is known."""
+        return self.known_as or self.entry.id
 
 
 def fingerprint(entry: Entry) -> str:
@@ -75,11 +84,12 @@ def claim(ledger: Ledger, entries: Sequence[Entry], now: datetime) -> list[Task]
             entry = from_plain(Entry, record.data["entry"])
         else:
             entry = (changed or group)[0]
-        data = _data({**feeds, **marks}, record.data["seen"], record.data["attempts"], entry)
+        known_as = record.data.get("story", "")
+        data = _data({**feeds, **marks}, record.data["seen"], record.data["attempts"], entry, known_as)
         updates.append(Record(id, data, due=record.due or now))
         if changed or not waiting:
             why: Literal["changed", "carried"] = "changed" if changed else "carried"
-            tasks.append(Task(entry, why, datetime.fromisoformat(record.data["seen"])))
+            tasks.append(Task(entry, why, datetime.fromisoformat(record.data["seen"]), known_as=known_as))
     ledger.put("entry", updates)
     return tasks
 
@@ -92,6 +102,7 @@ def due(ledger: Ledger, now: datetime, limit: int = 100_000) -> list[Task]:
             "retry",
             datetime.fromisoformat(record.data["seen"]),
             record.data["attempts"],
+            record.data.get("story", ""),
         )
         for record in ledger.due("entry", now, limit)
         if "entry" in record.data
@@ -103,23 +114,35 @@ def carriers(ledger: Ledger, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {id: tuple(sorted(record.data["feeds"])) for id, record in ledger.get("entry", ids).items()}
 
 
-def settle(ledger: Ledger, tasks: Mapping[str, Task], again: Mapping[str, bool], now: datetime) -> None:
-    """Mark entries as done, or (`again`: the article is worth another try) as due later, at most five times."""
+def settle(
+    ledger: Ledger, tasks: Mapping[str, Task], again: Mapping[str, bool], now: datetime,
+    stories: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Mark entries as done, or (`again`: the article is worth another try) as due later, at most five times.
+
+    `stories` are the ids of the stories that they became, as far as these are known now.
+    """
     records = []
     for id, record in ledger.get("entry", list(tasks)).items():
         task = tasks[id]
         attempts = task.attempts + 1
         feeds, seen = record.data["feeds"], record.data["seen"]
+        story = stories.get(id, task.story)
+        known_as = story if story != id else ""
         if again.get(id) and attempts <= len(RETRY_AFTER):
             due_at = now + RETRY_AFTER[attempts - 1]
-            records.append(Record(id, _data(feeds, seen, attempts, task.entry), due=due_at))
+            records.append(Record(id, _data(feeds, seen, attempts, task.entry, known_as), due=due_at))
         else:
-            records.append(Record(id, _data(feeds, seen, attempts, None)))
+            records.append(Record(id, _data(feeds, seen, attempts, None, known_as)))
     ledger.put("entry", records)
 
 
-def _data(feeds: Mapping[str, str], seen: str, attempts: int, entry: Entry | None) -> dict[str, Any]:
+def _data(
+    feeds: Mapping[str, str], seen: str, attempts: int, entry: Entry | None, known_as: str = ""
+) -> dict[str, Any]:
     data: dict[str, Any] = {"feeds": dict(feeds), "seen": seen, "attempts": attempts}
+    if known_as:
+        data["story"] = known_as
     if entry is not None:
         data["entry"] = to_plain(entry)
     return data

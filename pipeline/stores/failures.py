@@ -26,7 +26,8 @@ def record(ledger: Ledger, failures: Sequence[Failure]) -> None:
 
 def resolve(ledger: Ledger, stage: str, items: Sequence[str]) -> int:
     """Forget the failures of items that have succeeded since."""
-    return ledger.delete("failure", [key(stage, item) for item in items])
+    kept = ledger.get("failure", [key(stage, item) for item in items]) if items else {}
+    return ledger.delete("failure", list(kept)) if kept else 0  # most often there is nothing: a write would cost more
 
 
 def listing(ledger: Ledger, *, stage: str = "", host: str = "", reason: str = "") -> Iterator[Failure]:
