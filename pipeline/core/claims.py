@@ -18,6 +18,14 @@ _REACH_OF_DENIAL: Final = 3
 
 _NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot without".split())
 _PRONOUNS: Final = frozenset("it this that them which so".split())
+_PAST: Final = frozenset(
+    "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
+)
+_HARM: Final = frozenset(
+    "killed kill kills killing wounded wounding injured injuring dead died hit hits struck strike strikes damaged"
+    " destroyed destroying tore attack attacks slammed".split()
+)
+_ELSEWHERE: Final = frozenset("after before since when while because following amid despite although though".split())
 _CALLED: Final = frozenset("called calls as is was were dismissed".split())
 _HEARSAY_ENOUGH: Final = frozenset(("missile-launch",))
 """Topics in which what officials of another state say is a report; elsewhere it is their allegation."""
@@ -33,7 +41,17 @@ class Act:
     start: int
     end: int
     parties: Collection[str]
-    """The codes (or kinds, or words) of whoever fills its roles."""
+    """The codes (or kinds, or words) of whoever fills its roles and may speak about it."""
+    doer: str | None = None
+    """The code of whoever acts, where known."""
+
+    @property
+    def told(self) -> bool:
+        """Whether it is told as done ("fired", "has sold", in a title "fires"), not only named ("arms sales")."""
+        text = self.sentence.reading.text
+        word = text.words[self.head]
+        past = word.endswith("ed") or word in _PAST
+        return past or (self.sentence.reading.name == "title" and word.endswith("s") and not word.endswith("ss"))
 
 
 def claims_of(act: Act) -> list[Claim]:
@@ -45,18 +63,17 @@ def claims_of(act: Act) -> list[Claim]:
         status, hit = modality
         found[status] = Claim(status, None, _evidence(act.sentence, hit))
     denial = _denial_within(act, cues)
-    if denial is not None:
-        found["denied"] = denial
     allegation = _allegation(act, cues, strong="hypothetical" in found or denial is not None)
     if allegation is not None:
         found["alleged"] = allegation
-    if denial is None:
-        later = _denial_after(act)
-        if later is not None:
-            found["denied"] = later
-            if not found.keys() - {"denied"}:
-                found["reported"] = Claim("reported")
-    return list(found.values()) or [Claim("reported")]
+    said = _evidence(act.sentence, Hit(act.head, act.head + 1, "", "")) if act.told else None
+    reported = Claim("reported", None, said)
+    elsewhere = None if denial is not None else _denial_around(act, alleged=allegation is not None)
+    if elsewhere is not None and not found:
+        found["reported"] = reported
+    if denial is not None or elsewhere is not None:
+        found["denied"] = denial or elsewhere or reported
+    return list(found.values()) or [reported]
 
 
 class _Cues:
@@ -75,7 +92,7 @@ class _Cues:
 # ── not yet, perhaps ──────────────────────────────────────────────────────────────────────────────────────────
 
 _BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9}
-_AFTER: Final = {"modal": 3, "if": 0, "hypothetical": 2, "future": 3, "planned": 3}
+_AFTER: Final = {"modal": 0, "if": 0, "hypothetical": -1, "future": 1, "planned": 2}
 
 
 def _modality(act: Act, cues: _Cues) -> tuple[ClaimStatus, Hit] | None:
@@ -89,6 +106,8 @@ def _modality(act: Act, cues: _Cues) -> tuple[ClaimStatus, Hit] | None:
             if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
                 continue
             if before > 1 and _cut_off(text.raw[text.ends[cue.end - 1] : text.starts[act.head]]):
+                continue
+            if not _ELSEWHERE.isdisjoint(text.words[cue.end : act.head]):
                 continue
             if kind == "future" and text.words[cue.start] == "would" and not cues.of("says", "planned"):
                 return "hypothetical", cue
@@ -126,7 +145,7 @@ def _denial_within(act: Act, cues: _Cues) -> Claim | None:
                 named = named and not _CALLED.isdisjoint(near)
             if named:
                 return _denied(act, cue)
-    negated = next((at for at in range(act.head - 1, max(act.sentence.first, act.head - 6) - 1, -1)
+    negated = next((at for at in range(act.head - 1, max(act.sentence.first, act.head - 4) - 1, -1)
                     if words[at] in _NEGATIONS), None)
     if negated is not None and any(cue.start < negated for cue in cues.of("says")):
         speech = max((cue for cue in cues.of("says") if cue.start < negated), key=lambda cue: cue.start)
@@ -144,25 +163,35 @@ def _cut_off_by_speech(act: Act, cues: _Cues, cue: Hit) -> bool:
 
 
 def _denied(act: Act, cue: Hit) -> Claim:
-    return Claim("denied", _holder(act.sentence, cue), _evidence(act.sentence, cue))
+    return _denied_in(act.sentence, cue)
 
 
-def _denial_after(act: Act) -> Claim | None:
-    """A denial in the sentences that follow, by a party to the act or by somebody not named otherwise."""
+def _denied_in(sentence: Sentence, cue: Hit) -> Claim:
+    return Claim("denied", _holder(sentence, cue), _evidence(sentence, cue))
+
+
+def _denial_around(act: Act, alleged: bool) -> Claim | None:
+    """A denial in the sentences that follow, by a party to the act or somebody not named; else, of what is alleged,
+    one by a party in the two sentences before."""
     for sentence in act.sentence.after(_REACH_OF_DENIAL):
-        cues = _Cues(sentence)
-        cue = _denying(sentence, cues)
+        cue = _denying(sentence, act)
         if cue is None:
             continue
         holder = sentence.clause.subject(cue.start)
-        if holder is not None and holder.label != "actor" and act.parties and _name(holder) not in act.parties:
-            continue
-        return Claim("denied", _holder(sentence, cue), _evidence(sentence, cue))
+        if holder is None or holder.label == "actor" or not act.parties or _name(holder) in act.parties:
+            return _denied_in(sentence, cue)
+    for sentence in act.sentence.before(2) if alleged else ():
+        cues = _Cues(sentence)
+        for cue in cues.of("denies"):
+            holder = sentence.clause.subject(cue.start)
+            if holder is not None and _name(holder) in act.parties and cues.between(cue.end, sentence.last, "charge"):
+                return _denied_in(sentence, cue)
     return None
 
 
-def _denying(sentence: Sentence, cues: _Cues) -> Hit | None:
+def _denying(sentence: Sentence, act: Act) -> Hit | None:
     words = sentence.reading.text.words
+    cues = _Cues(sentence)
     for cue in cues.of("denies", "rejects"):
         following = words[cue.end : min(cue.end + 9, sentence.last)]
         if cues.between(cue.end, sentence.last, "charge", "baseless"):
@@ -174,11 +203,13 @@ def _denying(sentence: Sentence, cues: _Cues) -> Hit | None:
     for cue in cues.of("baseless"):
         if cues.of("says") or cues.of("charge"):
             return cue
-    speech = cues.of("says")
-    if speech and sentence.present.of("weapons"):
-        first = speech[0]
-        if any(word in _NEGATIONS for word in words[first.end : sentence.last]):
-            return first
+    for cue in cues.of("says"):
+        holder = sentence.clause.subject(cue.start)
+        if holder is None or _name(holder) not in act.parties:
+            continue
+        for at in range(cue.end, min(cue.end + 7, sentence.last)):
+            if words[at] in _NEGATIONS and any(at < hit.start <= at + 8 for hit in sentence.present.of("weapons")):
+                return cue
     return None
 
 
@@ -197,16 +228,23 @@ def _allegation(act: Act, cues: _Cues, strong: bool) -> Claim | None:
         hearsay = _near(cue, cues.of("hearsay"))
         if hearsay is not None:
             return Claim("alleged", _words(act.sentence, hearsay), _evidence(act.sentence, cue))
-        if act.topic in _HEARSAY_ENOUGH:
-            continue
         speaker = _speaker(act.sentence, cue)
         if speaker is not None and _name(speaker) in act.parties:
             continue
+        if act.topic in _HEARSAY_ENOUGH and not (speaker is not None and _hostile(act, speaker)):
+            continue
         source = _near(cue, cues.of("source"))
-        if source is not None or (speaker is not None and speaker.label != "actor" and act.parties):
+        if source is not None or (speaker is not None and speaker.label != "actor" and act.doer is not None):
             holder = _party(act.sentence, speaker) if speaker is not None else _words(act.sentence, source or cue)
             return Claim("alleged", holder, _evidence(act.sentence, cue))
     return None
+
+
+def _hostile(act: Act, speaker: Named) -> bool:
+    """Whether one side tells what the other side's weapons did to it; a neighbour's word on a test is a report."""
+    if speaker.code is None or act.doer is None or speaker.code == act.doer:
+        return False
+    return not _HARM.isdisjoint(act.sentence.reading.text.words[act.sentence.first : act.sentence.last])
 
 
 def _near(cue: Hit, sources: Sequence[Hit]) -> Hit | None:
@@ -248,11 +286,17 @@ def _evidence(sentence: Sentence, hit: Hit) -> Evidence:
 
 
 def settled(claims: Sequence[Claim]) -> Iterator[Claim]:
-    """The claims of all mentions of one act together: what is alleged by somebody is not reported as fact too."""
+    """The claims of all mentions of one act together.
+
+    What somebody alleges is not also reported as a fact, and an act that is only named ("arms sales") stands as the
+    mentions say that tell it.
+    """
     statuses = {claim.status for claim in claims}
     seen: set[tuple[str, str]] = set()
     for claim in claims:
         if claim.status == "reported" and statuses & {"alleged", "hypothetical"}:
+            continue
+        if claim.status == "reported" and claim.evidence is None and statuses - {"reported", "denied"}:
             continue
         key = (claim.status, (claim.holder.code or claim.holder.text) if claim.holder else "")
         if key not in seen:

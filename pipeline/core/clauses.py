@@ -22,6 +22,9 @@ _STOPS: Final = _AUX | frozenset(
     "that which who whom whose and but or as if when while because said says say told it he she they we i there"
     " than so then".split()
 )
+_CONJUNCTIONS: Final = frozenset("after before since until despite".split())
+_SUBORDINATES: Final = frozenset("when while as because after before where whereas".split())
+_PRONOUNS: Final = frozenset("he she it they we who which".split())
 _SAYS: Final = frozenset(
     "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
     " insisted warned according".split()
@@ -50,7 +53,7 @@ _HANDLES: Final = frozenset(
         " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
         " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back"
-        " support urge agree oppose allow".split())
+        " support urge agree oppose allow go ahead proceed".split())
 )
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 
@@ -168,17 +171,23 @@ class Clause:
             tie = self.tie(party)
             owns = self.owns(party)
             after = party.end + (1 if owns else 0)
-            if tie is not None and not (owns and self._plans(after, head)):
+            if tie is not None and tie not in _CONJUNCTIONS and not (owns and self._plans(after, head)):
                 office = tie == "of" and self._office_before(party)
                 control = tie in ("on", "for", "of", "with") and words[after : after + 1] in (["to"], ["of"], ["for"])
                 if not office and not control:
                     continue
-            if self._speaks_aside(party, head):
+            if self._speaks_aside(party, head) or self._is_object(party, head):
                 continue
-            if self._is_object(party, head):
-                continue
-            return party
+            return None if self._begins_anew(party.end, head) else party
         return None
+
+    def _begins_anew(self, start: int, head: int) -> bool:
+        """`rebels were killed when an aircraft fired`: a clause with another subject begins in between."""
+        words = self.text.words
+        for at in range(head - 2, start - 1, -1):
+            if words[at] in _SUBORDINATES:
+                return _PRONOUNS.isdisjoint(words[at + 1 : head]) and head - at > 2
+        return False
 
     def _plans(self, start: int, head: int) -> bool:
         """`at Washington's announced plan to sell`: what is owned is a plan, and the act is planned in it."""
@@ -264,7 +273,7 @@ class Clause:
     def agent(self, start: int) -> Named | None:
         """`Bush halted arms sales`: who does something with the thing (an act as a noun) that begins at `start`."""
         party = self.subject(start)
-        if party is None or start - party.end > 10:
+        if party is None or start - party.end > 14:
             return None
         between = self.text.stems[party.end : start]
         return party if not _HANDLES.isdisjoint(between) else None

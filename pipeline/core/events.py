@@ -53,6 +53,8 @@ class Mention:
 _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 """Roles whose holders neither confirm nor deny the act."""
 
+_DOERS: Final = ("supplier", "actor", "imposer")
+
 _REACH: Final = 16
 """Words after a match in which a preposition still belongs to it."""
 
@@ -102,8 +104,9 @@ def _told(telling: list[Mention]) -> Iterator[Event]:
             if role not in rows and not any((one.code or one.kind or one.text) in taken for one in row):
                 rows[role] = row
     named = {party.code or party.kind for role, row in rows.items() if role not in _NOT_TALKING for party in row} - {""}
+    doer = next((party.code for role in _DOERS for party in rows.get(role, ())), None)
     claims: list[Claim] = claims_of(
-        Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named)
+        Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named, doer)
     )
     status = next((one.rule.status for one in telling if one.rule.status), None)
     if status and [claim.status for claim in claims] == ["reported"]:

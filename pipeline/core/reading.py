@@ -58,6 +58,11 @@ class Sentence:
         for index in range(self.index + 1, min(self.index + 1 + most, len(self.reading.text.sentences))):
             yield self.reading.sentence(index)
 
+    def before(self, most: int) -> Iterator["Sentence"]:
+        """The sentences that precede, nearest first, at most so many."""
+        for index in range(self.index - 1, max(self.index - 1 - most, -1), -1):
+            yield self.reading.sentence(index)
+
 
 @dataclass
 class Reading:
