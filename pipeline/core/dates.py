@@ -10,15 +10,16 @@ _ISO: Final = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d*)?)?\s*(.{0,20}))?$", re.IGNORECASE
 )
 _RFC822: Final = re.compile(
-    r"(?:[^\W\d]{2,12}\.?\s*,?\s+)?(?:(\d{1,2})[ .-]+([a-z]{3,9})\.?,?|([a-z]{3,9})\.? (\d{1,2}),?)[ -](\d{4}|\d\d),?"
+    r"(?:[^\W\d]{2,12}\.?\s*,?\s+)?"
+    r"(?:(\d{1,2})[ .-]+([a-z]{3,9})\.?,?|([a-z]{3,9})\.? (\d{1,2}),?)[ -](\d{4}|\d\d),?"
     r"(?:\s+(?:at )?(\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([ap]m))?\s*(.{0,30}))?$",
     re.IGNORECASE,
 )
-_MONTHS: Final = {name: number for number, name in enumerate(
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
-_FULL_MONTHS: Final = frozenset(
-    ["jan", "january", "feb", "february", "mar", "march", "apr", "april", "may", "jun", "june", "jul", "july", "aug", "august", "sep", "sept", "september", "oct", "october", "nov", "november", "dec", "december"]
-)
+_MONTHS: Final = {
+    "jan": 1, "january": 1, "feb": 2, "february": 2, "mar": 3, "march": 3, "apr": 4, "april": 4, "may": 5,
+    "jun": 6, "june": 6, "jul": 7, "july": 7, "aug": 8, "august": 8, "sep": 9, "sept": 9, "september": 9,
+    "oct": 10, "october": 10, "nov": 11, "november": 11, "dec": 12, "december": 12,
+}  # fmt: skip
 _OFFSET: Final = re.compile(
     r"(?:gmt|utc|ut|z)?\s*([+-])(\d\d?)(?::?(\d\d))?(?:\s*[(\[].*[)\]]|\s+[a-z]{2,5})?$", re.IGNORECASE
 )
@@ -30,12 +31,12 @@ _ZONES: Final = {
     "": 0, "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "zulu": 0,
     "edt": -4, "est": -5, "et": -5, "cdt": -5, "cst": -6, "ct": -6, "mdt": -6, "mst": -7, "mt": -7, "pdt": -7,
     "pst": -8, "pt": -8, "akdt": -8, "akst": -9, "hst": -10, "adt": -3, "ast": -4, "nst": -3.5, "ndt": -2.5,
-    "brt": -3, "art": -3, "clt": -4, "cot": -5, "pet": -5,
-    "bst": 1, "west": 1, "wat": 1, "cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "sast": 2, "cat": 2,
-    "eet": 2, "eest": 3, "msk": 3, "eat": 3, "trt": 3, "idt": 3, "irst": 3.5, "gst": 4, "pkt": 5, "ist": 5.5,
-    "npt": 5.75, "wib": 7, "ict": 7, "hkt": 8, "sgt": 8, "pht": 8, "myt": 8, "awst": 8, "jst": 9, "kst": 9,
-    "acst": 9.5, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
-}
+    "brt": -3, "art": -3, "clt": -4, "cot": -5, "pet": -5, "bst": 1, "west": 1, "wat": 1, "cet": 1, "met": 1,
+    "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "sast": 2, "cat": 2, "eet": 2, "eest": 3, "msk": 3, "eat": 3,
+    "trt": 3, "idt": 3, "irst": 3.5, "gst": 4, "pkt": 5, "ist": 5.5, "npt": 5.75, "wib": 7, "ict": 7, "hkt": 8,
+    "sgt": 8, "pht": 8, "myt": 8, "awst": 8, "jst": 9, "kst": 9, "acst": 9.5, "aest": 10, "aedt": 11, "nzst": 12,
+    "nzdt": 13,
+}  # fmt: skip
 _OLDEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before the web: 0001-01-01 and 1970-01-01 mean "none"
 _LONGEST: Final = 100
 
@@ -63,10 +64,9 @@ def standard_date(raw: str) -> datetime | None:
         year, month, day, hour, minute, second, zone = found.groups()
     elif found := _RFC822.match(raw):
         day1, name1, name2, day2, year, hour, minute, second, half, zone = found.groups()
-        name = (name1 or name2).lower()
-        if name not in _FULL_MONTHS:
+        day, month = day1 or day2, _MONTHS.get((name1 or name2).lower())
+        if month is None:
             return None
-        day, month = day1 or day2, str(_MONTHS[name[:3]])
         if len(year) == 2:
             year = ("19" if year >= "90" else "20") + year
         if half:
@@ -124,5 +124,6 @@ def _foreign(raw: str, lang: str) -> datetime | None:
         except ValueError:  # a language that dateparser does not know
             continue
         if found is not None:
-            return found.astimezone(UTC)
+            moment: datetime = found.astimezone(UTC)
+            return moment
     return None

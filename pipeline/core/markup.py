@@ -8,12 +8,20 @@ import re
 from typing import Final
 
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>|<!--.*?-->|<[!?][^<>]*>", re.DOTALL)
-_BLOCK: Final = frozenset(
-    ["address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "div", "dl", "dt", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"]
+_BLOCK: Final = frozenset({
+    "address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "div", "dl", "dt", "figcaption",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
+    "pre", "section", "table", "td", "th", "tr", "ul",
+})  # fmt: skip
+_HIDDEN: Final = frozenset({
+    "script", "style", "noscript", "iframe", "svg", "math", "template", "head", "title", "object", "textarea",
+})  # fmt: skip
+_ESCAPED_TAG: Final = re.compile(
+    r"</?(?:p|br|a|b|i|u|em|strong|div|span|img|li|ul|ol|h[1-6]|blockquote|font)\b[^<>]*>"
 )
-_HIDDEN: Final = frozenset(["script", "style", "noscript", "iframe", "svg", "math", "template", "head", "title", "object", "textarea"])
-_ESCAPED_TAG: Final = re.compile(r"</?(?:p|br|a|b|i|u|em|strong|div|span|img|li|ul|ol|h[1-6]|blockquote|font)\b[^<>]*>")
-_ESCAPED_ENTITY: Final = re.compile(r"&(?:#\d{2,6}|#x[0-9a-fA-F]{2,5}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip);")
+_ESCAPED_ENTITY: Final = re.compile(
+    r"&(?:#\d{2,6}|#x[0-9a-fA-F]{2,5}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip);"
+)
 _BREAKS: Final = re.compile(r"[ \t\xa0]*(?:\r\n?|\n)\s*")
 _CONTROL: Final = dict.fromkeys([*range(9), 0xB, 0xC, *range(0xE, 0x20), 0x7F])
 _INVISIBLE: Final = {0xAD: None, 0x200B: None, 0xFEFF: None}  # soft hyphens and the like, which cut words in two

@@ -213,7 +213,8 @@ def _authors(item: Any) -> tuple[str, ...]:
 
 def _from_tuple(parsed: Any) -> datetime | None:
     try:
-        return datetime(*parsed[:6], tzinfo=UTC) if parsed and parsed[0] >= 1990 else None
+        year, month, day, hour, minute, second = parsed[:6]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC) if year >= 1990 else None
     except (TypeError, ValueError):
         return None
 
