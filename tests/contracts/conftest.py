@@ -13,6 +13,7 @@ import pytest
 from pipeline.config import StoreSettings
 from pipeline.stores import open_store
 from pipeline.stores.base import Archive, Ledger, Store
+from tests.servers import elasticsearch
 
 Opener = Callable[[], Store]
 
@@ -24,6 +25,7 @@ def embedded(request: pytest.FixtureRequest, place: Path) -> Opener:
 def elastic(request: pytest.FixtureRequest, place: Path) -> Opener:
     url = request.getfixturevalue("elasticsearch_url")
     prefix = f"contract-{uuid.uuid4().hex[:10]}"
+    request.addfinalizer(lambda: elasticsearch.wipe(url, prefix))
     return lambda: open_store(url, StoreSettings(index_prefix=prefix, wait_s=30))
 
 
