@@ -44,6 +44,8 @@ class Act:
     """The codes (or kinds, or words) of whoever fills its roles and may speak about it."""
     doer: str | None = None
     """The code of whoever acts, where known."""
+    aimed: str | None = None
+    """The code of the state that it is aimed at, where known."""
 
     @property
     def told(self) -> bool:
@@ -63,8 +65,8 @@ def claims_of(act: Act) -> list[Claim]:
         status, hit = modality
         found[status] = Claim(status, None, _evidence(act.sentence, hit))
     denial = _denial_within(act, cues)
-    allegation = _allegation(act, cues, strong="hypothetical" in found or denial is not None)
-    if allegation is not None:
+    allegation = _allegation(act, cues, strong=bool(found) or denial is not None)
+    if allegation is not None and not (allegation.holder is not None and _confirmed(act)):
         found["alleged"] = allegation
     said = _evidence(act.sentence, Hit(act.head, act.head + 1, "", "")) if act.told else None
     reported = Claim("reported", None, said)
@@ -91,13 +93,13 @@ class _Cues:
 
 # ── not yet, perhaps ──────────────────────────────────────────────────────────────────────────────────────────
 
-_BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9}
-_AFTER: Final = {"modal": 0, "if": 0, "hypothetical": -1, "future": 1, "planned": 2}
+_BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9, "put off": 9}
+_AFTER: Final = {"modal": 0, "if": 0, "hypothetical": -1, "future": 1, "planned": 2, "put off": 8}
 
 
 def _modality(act: Act, cues: _Cues) -> tuple[ClaimStatus, Hit] | None:
     text = act.sentence.reading.text
-    for kind in ("if", "modal", "hypothetical", "future", "planned"):
+    for kind in ("if", "modal", "hypothetical", "future", "planned", "put off"):
         for cue in cues.of(kind):
             before = act.head - cue.end
             after = cue.start - act.end
@@ -111,7 +113,7 @@ def _modality(act: Act, cues: _Cues) -> tuple[ClaimStatus, Hit] | None:
                 continue
             if kind == "future" and text.words[cue.start] == "would" and not cues.of("says", "planned"):
                 return "hypothetical", cue
-            return ("planned" if kind in ("future", "planned") else "hypothetical"), cue
+            return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
     if act.sentence.reading.name == "title" and act.head > 1 and text.words[act.head - 1] == "to":
         subject = act.sentence.clause.subject(act.head)
         if subject is not None and subject.end >= act.head - 2:
@@ -240,11 +242,22 @@ def _allegation(act: Act, cues: _Cues, strong: bool) -> Claim | None:
     return None
 
 
+def _confirmed(act: Act) -> bool:
+    """Whether whoever acts says so in the next sentences ("The Israeli army confirmed the attack")."""
+    for sentence in act.sentence.after(2):
+        for cue in sentence.cues.get("confirms", ()):
+            speaker = sentence.clause.subject(cue.start)
+            if speaker is not None and act.doer is not None and speaker.code == act.doer:
+                return True
+    return False
+
+
 def _hostile(act: Act, speaker: Named) -> bool:
     """Whether one side tells what the other side's weapons did to it; a neighbour's word on a test is a report."""
     if speaker.code is None or act.doer is None or speaker.code == act.doer:
         return False
-    return not _HARM.isdisjoint(act.sentence.reading.text.words[act.sentence.first : act.sentence.last])
+    words = act.sentence.reading.text.words[act.sentence.first : act.sentence.last]
+    return act.aimed not in (None, act.doer) or not _HARM.isdisjoint(words)
 
 
 def _near(cue: Hit, sources: Sequence[Hit]) -> Hit | None:
@@ -254,7 +267,7 @@ def _near(cue: Hit, sources: Sequence[Hit]) -> Hit | None:
 def _speaker(sentence: Sentence, cue: Hit) -> Named | None:
     """Who says: the party before "said", or after "said" and "according to"."""
     speaker = sentence.clause.subject(cue.start)
-    if speaker is not None and cue.start - speaker.end <= 8:
+    if speaker is not None and cue.start - speaker.end <= 24:
         return speaker
     return next((party for party in sentence.clause.parties if 0 <= party.start - cue.end <= 3), None)
 

@@ -24,6 +24,7 @@ _STOPS: Final = _AUX | frozenset(
 )
 _CONJUNCTIONS: Final = frozenset("after before since until despite".split())
 _SUBORDINATES: Final = frozenset("when while as because after before where whereas".split())
+_PERSONS: Final = frozenset("he she it they".split())
 _PRONOUNS: Final = frozenset("he she it they we who which".split())
 _SAYS: Final = frozenset(
     "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
@@ -220,6 +221,14 @@ class Clause:
         following = words[party.end : party.end + 1]
         return following == ["and"] or any(w == "and" for w in words[max(party.end, head - 2) : head])
 
+    def pronoun(self, head: int) -> bool:
+        """Whether a pronoun stands for whoever does what stands at `head`."""
+        return not _PERSONS.isdisjoint(self.text.words[max(self.first, head - 6) : head])
+
+    def leader(self) -> Named | None:
+        """The party that the sentence is about: its first that stands under no preposition."""
+        return next((party for party in self.parties if self.tie(party) is None and not self._compound(party)), None)
+
     def owner(self, start: int) -> Named | None:
         """Whose thing begins at word `start`: `Russia's purchase`, `Iranian arms shipments`, `the U.S. sale`."""
         for party in reversed(self.parties):
@@ -257,6 +266,8 @@ class Clause:
         """The first party under a preposition within words [start, end)."""
         for party in self.parties:
             if start <= party.start < end and self.tie(party) == preposition and not self._compound(party):
+                if preposition == "for" and self.text.words[party.end : party.end + 1] == ["to"]:
+                    continue
                 return party
         return None
 
@@ -270,8 +281,12 @@ class Clause:
                     return party
         return None
 
-    def agent(self, start: int) -> Named | None:
-        """`Bush halted arms sales`: who does something with the thing (an act as a noun) that begins at `start`."""
+    def agent(self, start: int, end: int) -> Named | None:
+        """`Bush halted arms sales`, `the launch that Iran plans`: who does something with an act named by a noun."""
+        if self.text.words[end : end + 1] in (["that"], ["which"]):
+            for follower in self.parties:
+                if follower.start in (end + 1, end + 2):
+                    return follower
         party = self.subject(start)
         if party is None or start - party.end > 14:
             return None

@@ -55,6 +55,10 @@ _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 
 _DOERS: Final = ("supplier", "actor", "imposer")
 
+_THINGS: Final = frozenset(("weapon", "via", "place"))
+_LOOSE: Final = _THINGS | {"target"}
+"""Roles in which mentions of one act may differ."""
+
 _REACH: Final = 16
 """Words after a match in which a preposition still belongs to it."""
 
@@ -105,8 +109,9 @@ def _told(telling: list[Mention]) -> Iterator[Event]:
                 rows[role] = row
     named = {party.code or party.kind for role, row in rows.items() if role not in _NOT_TALKING for party in row} - {""}
     doer = next((party.code for role in _DOERS for party in rows.get(role, ())), None)
+    aimed = next((party.code for party in rows.get("target", ())), None)
     claims: list[Claim] = claims_of(
-        Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named, doer)
+        Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named, doer, aimed)
     )
     status = next((one.rule.status for one in telling if one.rule.status), None)
     if status and [claim.status for claim in claims] == ["reported"]:
@@ -131,6 +136,8 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
                 return [Party(clause.text.slice(hit.start, hit.end - 1), None, hit.kind) for hit in things]
             continue
         named = _stand(mention, position)
+        if named is not None and named not in clause.parties:  # told in the sentence before
+            return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
             return [_party(clause, one) for one in clause.row(named)]
     return []
@@ -139,7 +146,7 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
 def _stand(mention: Mention, position: str) -> Named | None:
     clause, act = mention.sentence.clause, mention.act
     if position == "subject":
-        return None if clause.is_passive(act.start, mention.start) else clause.subject(act.start)
+        return None if clause.is_passive(act.start, mention.start) else _subject(mention.sentence, act.start)
     if position == "owner":
         return clause.owner(mention.start)
     if position == "maker":
@@ -149,12 +156,28 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "object":
         return clause.object(act.start)
     if position == "agent":
-        return clause.agent(mention.start)
+        return clause.agent(mention.start, mention.end)
     if position == "compound":
         return clause.compound(mention.start, mention.end)
     if position == "by" and not clause.takes_by(act.start, mention.start):
         return None
-    return clause.under(position, mention.start, min(clause.last, mention.end + _REACH))
+    found = clause.under(position, mention.start, min(clause.last, mention.end + _REACH))
+    if position == "by" and found is not None and found.start >= mention.end:
+        text = clause.text
+        if "," in text.raw[text.ends[mention.end - 1] : text.starts[found.start]]:
+            return None
+    return found
+
+
+def _subject(sentence: Sentence, head: int) -> Named | None:
+    """Who acts; for a pronoun with nobody named before it, the party that the sentence before is about."""
+    found = sentence.clause.subject(head)
+    if found is None and sentence.clause.pronoun(head):
+        named_here = any(party.end <= head for party in sentence.clause.parties)
+        before = next(sentence.before(1), None)
+        if before is not None and not named_here:
+            return before.clause.leader()
+    return found
 
 
 def _party(clause: Clause, named: Named) -> Party:
@@ -168,11 +191,15 @@ def _same(one: Party, two: Party) -> bool:
 
 
 def _merged(known: Event, new: Event) -> Event | None:
-    """Both as one event where their roles do not contradict each other, else None."""
+    """Both as one event where their roles do not contradict each other, else None.
+
+    A mention that does not say who acts is one more word on the act told before, wherever it says that it went.
+    """
     if known.topic != new.topic:
         return None
+    loose = _LOOSE if not any(role in new.roles for role in _DOERS) else _THINGS
     for role, party in new.roles.items():
-        if role != "weapon" and role in known.roles and not _same(known.roles[role], party):
+        if role not in loose and role in known.roles and not _same(known.roles[role], party):
             return None
     return replace(
         known, roles={**new.roles, **known.roles}, claims=known.claims + new.claims,

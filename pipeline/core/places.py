@@ -5,7 +5,7 @@ The names are data: `configs/lists/states.txt`, `groups.txt`, `organisations.txt
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.core.lexicon import Hit, Table, Term, written_lines
@@ -22,6 +22,7 @@ _DATELINE: Final = re.compile(
     r"""[\s"'“(]*(?:By [A-Z][\w. -]{3,40}\n?\s*)?[A-Z][A-Z.'’/ -]{2,}(?:,[^-–—_\n]{2,40})?\s*"""
     r"""(?:\([^)\n]{2,40}\)\s*)?(?:--?|–|—|_|:)\s"""
 )
+_UNNAMED: Final = ("militants", "shiite-militias")
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
     " says that which who as but not its their his her after before when while".split()
@@ -113,7 +114,7 @@ def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Nam
 
 
 def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
-    """`American warships`, `South Korea's navy`, `Syrian rebels` as one party each, with the code of the state."""
+    """`American troops`, `Syrian rebels`, `militias in Iraq`: a party without a name gets the code of its state."""
     out: list[Named] = []
     for party in found:
         if party.label == "actor" and out and out[-1].code and out[-1].label != "place":
@@ -126,6 +127,10 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
                 kind = "" if party.kind == "forces" else party.kind
                 out.append(Named(before.start, party.end, before.label, before.code, kind))
                 continue
+        if party.code and out and out[-1].kind in _UNNAMED and out[-1].code is None:
+            between = text.words[out[-1].end : party.start]
+            if between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2:
+                out[-1] = replace(out[-1], code=party.code)
         out.append(party)
     return out
 
