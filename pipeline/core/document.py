@@ -15,6 +15,7 @@ MAX_FACTS: Final = 8
 DOCUMENT_VERSION: Final = 1
 """Goes up whenever the document made of some story changes: an index of another version is rebuilt."""
 _NOTHING: Final[frozenset[str]] = frozenset()
+_EMPTY: Final = frozenset({""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Document:
     def of(cls, story: Story, title: Text | None = None, body: Text | None = None) -> "Document":
         """The document of a story; texts that were cut already can be handed in."""
         tags = {
-            "topic": _values(match.topic for match in story.topics),
-            "status": _values(status for event in story.events for status in event.status),
+            "topic": _values([match.topic for match in story.topics]),
+            "status": _values([status for event in story.events for status in event.status]),
             "source": _values((story.source,)),
             "country": _values(story.countries),
             "lang": _languages(story.lang),
@@ -60,7 +61,9 @@ class Document:
             "origin": _values((story.origin,)),
             "event": frozenset(key for event in story.events for key in event_keys(event)),
         }
-        return cls(_texts(title or Text.of(story.title), body or Text.of(story.body), story.authors),
+        title = Text.of(story.title) if title is None else title
+        body = Text.of(story.body) if body is None else body
+        return cls(_texts(title, body, story.authors),
                    {field: values for field, values in tags.items() if values}, story.published)
 
     @classmethod
@@ -106,7 +109,7 @@ def _texts(title: Text, body: Text, authors: Iterable[str]) -> dict[TextFieldNam
 
 
 def _values(raw: Iterable[str]) -> frozenset[str]:
-    return frozenset(value for value in map(tag_value, raw) if value)
+    return frozenset(map(tag_value, raw)) - _EMPTY
 
 
 def _languages(lang: str) -> frozenset[str]:

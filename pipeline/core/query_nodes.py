@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias, get_args
 
 from pipeline.core.text import stem
@@ -36,6 +37,7 @@ _UNITS: Final = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", time
                  ("s", timedelta(seconds=1)))
 
 
+@lru_cache(maxsize=20_000)
 def tag_value(raw: str) -> str:
     """How a tag is compared: NFKC, lower case, white space collapsed, at most MAX_TAG characters. Idempotent."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", raw).lower())
