@@ -19,11 +19,11 @@ def directory(tmp_path: Path, **files: str) -> Path:
 def test_the_configuration_that_ships_is_right() -> None:
     loaded = config.load(ROOT / "configs")
     assert len(loaded.feeds) >= 40
-    assert len(loaded.topics.rules) == 7
+    assert len(loaded.topics.topics) == 7
     assert loaded.rules
-    for topic in loaded.topics.rules:
-        assert sum(e.expected for e in topic.examples) >= 12
-        assert sum(not e.expected for e in topic.examples) >= 12
+    for topic in loaded.topics.topics:
+        assert sum(e.wanted for e in topic.examples) >= 12
+        assert sum(not e.wanted for e in topic.examples) >= 12
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def topics(
     if context.invoked_subcommand is not None:
         inherit(config, store)
         return
-    listed = Place(config, store).load().topics.rules
+    listed = Place(config, store).load().topics.topics
     if as_json:
         print_json([{"topic": t.name, "title": t.title, "examples": len(t.examples)} for t in listed])
         return
@@ -166,12 +166,12 @@ def extract(
 
 def check(config: ConfigOption = None, store: StoreOption = None) -> None:
     """Load the whole configuration, run every example of every topic, print every mistake."""
-    from pipeline.core.topics import check_examples
+    from pipeline.core.examples import mistakes as wrong_examples
 
     place = Place(config, store)
     loaded = place.load()
-    if mistakes := check_examples(loaded.topics):
-        raise ConfigError(mistakes)
-    examples = sum(len(t.examples) for t in loaded.topics.rules)
-    say(f"{place.directory}: {len(loaded.feeds)} feeds, {len(loaded.topics.rules)} topics with {examples} examples, "
+    if wrong := wrong_examples(loaded.topics):
+        raise ConfigError(wrong)
+    examples = sum(len(t.examples) for t in loaded.topics.topics)
+    say(f"{place.directory}: {len(loaded.feeds)} feeds, {len(loaded.topics.topics)} topics with {examples} examples, "
         f"{len(loaded.rules)} alert rules: no mistakes")
