@@ -46,6 +46,8 @@ def run(
     with progress(f"a pass over {len(feeds)} feeds"):
         summary = run_pass(loaded, at, feeds=feeds, only_due=due and not feed, clock=lambda: datetime.now(UTC),
                            workers=workers, stream=sys.stderr if as_json else sys.stdout)
+    for warning in summary.warnings:
+        say(f"wirewatch: {warning}")
     if as_json:
         print_json(summary.plain())
     else:
@@ -60,9 +62,15 @@ def watch(workers: WorkersOption = 1, config: ConfigOption = None, store: StoreO
     place = Place(config, store)
     loaded = Reloading(place)
     at = place.store_at(loaded().settings)
+    warned: set[str] = set()
 
     def told(summary: "Summary") -> None:
         n = summary.plain()
+        for warning in summary.warnings:
+            if warning not in warned:
+                say(warning)
+        warned.clear()
+        warned.update(summary.warnings)
         if n["entries"]["new"] or n["alerts"]["matched"] or n["feeds"]["failed"] or n["stories"]["revised"]:
             say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {n['feeds']['due']} feeds, {n['entries']['new']} new entries, "
                 f"{n['stories']['revised']} revised, {n['alerts']['delivered']} alerts delivered, "
@@ -155,6 +163,7 @@ def progress(what: str) -> "Iterator[None]":
 
 
 DEMO_ALERT = "denied by North Korea"
+DEMO_ALERT_LINES = 14
 DEMO_QUERY = "event:(topic:arms-transfer supplier:KP recipient:RU)"
 
 
@@ -205,7 +214,10 @@ def demo(config: ConfigOption = None, store: StoreOption = None) -> None:
         title(f"wirewatch search '{DEMO_QUERY}'")
         show_page(opened.archive.search(parse(DEMO_QUERY), now=now, limit=3), parse(DEMO_QUERY), now)
     title(f"An alert, as delivered (one of {len(delivered)})")
-    out.print(f"▌ {next((alert for alert in delivered if DEMO_ALERT in alert), delivered[0]).rstrip()}", markup=False)
+    lines = next((alert for alert in delivered if DEMO_ALERT in alert), delivered[0]).rstrip().splitlines()
+    out.print("\n".join([f"▌ {lines[0]}", *lines[1:DEMO_ALERT_LINES]]), markup=False)
+    if len(lines) > DEMO_ALERT_LINES:
+        out.print("  …", style="dim")
     title("Next")
     out.print(
         f"wirewatch search --store {at} status:denied\n"
