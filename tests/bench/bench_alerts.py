@@ -155,7 +155,8 @@ def by_elasticsearch(url: str, asked: Sequence[AlertRule], corpus: Sequence[Stor
             for hit in page["hits"]["hits"]:
                 answers.update((name, hit["_id"]) for name in hit.get("matched_queries", ()))
     finally:
-        client.indices.delete(index=f"{prefix}-*", expand_wildcards="all", ignore_unavailable=True)
+        for name in client.indices.get(index=f"{prefix}-*", expand_wildcards="all"):
+            client.indices.delete(index=name)
         store.close()
     return answers
 

@@ -36,19 +36,10 @@ class RuleMatch:
     body: tuple[Span, ...]
 
 
-@dataclass(slots=True)
-class _Filed:
-    """The rules under one term: those that need another term by that, and those that need no other.
-
-    A rule is (the other terms that it needs, its plan where terms are not all, its number).
-    """
-
-    needing: "dict[Term, list[_Entry]]"
-    alone: "list[_Entry]"
-    others: frozenset[Term] = frozenset()
-
-
 _Entry = tuple[frozenset[Term], Plan | None, int]
+"""A rule under two terms: the others that it needs, its plan where terms are not all, its number."""
+_Filed = tuple[list[_Entry], frozenset[Term], dict[Term, list[_Entry]]]
+"""What is under one term: rules that need no other, the others that the rest need first, and the rest by them."""
 
 
 class RuleIndex:
@@ -60,7 +51,7 @@ class RuleIndex:
         shared: dict[Any, Any] = {}
         asked: set[Term] = set()
         self._always: list[tuple[int, Plan]] = []
-        self._filed: dict[Term, _Filed] = {}
+        filed: dict[Term, tuple[list[_Entry], dict[Term, list[_Entry]]]] = {}
         for number, rule in enumerate(self.rules):
             made = plan(rule.query, rarity)
             asked.update(made.asked())
@@ -72,29 +63,32 @@ class RuleIndex:
                 others = sorted(made.needed - {term}, key=lambda other: (rarity(other), str(other)))
                 rest = frozenset(others[1:])
                 entry = (shared.setdefault(rest, rest), None if made.simple else made, number)
-                filed = self._filed.setdefault(shared.setdefault(term, term), _Filed({}, []))
+                alone, needing = filed.setdefault(shared.setdefault(term, term), ([], {}))
                 if others:
-                    filed.needing.setdefault(shared.setdefault(others[0], others[0]), []).append(entry)
+                    needing.setdefault(shared.setdefault(others[0], others[0]), []).append(entry)
                 else:
-                    filed.alone.append(entry)
-        for filed in self._filed.values():
-            filed.others = frozenset(filed.needing)
+                    alone.append(entry)
+        self._filed: dict[Term, _Filed] = {
+            term: (alone, frozenset(needing), needing) for term, (alone, needing) in filed.items()
+        }
         self._known = frozenset(self._filed)
         self._terms = Terms(frozenset(asked))
 
     def answered(self, document: Document, now: datetime) -> list[AlertRule]:
         """The active rules that the document answers as of `now`, in their order."""
         terms = self._terms.of(document)
+        filed = self._filed
         hits: set[int] = set()
         for term in self._known & terms:
-            filed = self._filed[term]
-            for _, more, number in filed.alone:
+            alone, others, needing = filed[term]
+            for _, more, number in alone:
                 if more is None or more.holds(terms, document, now):
                     hits.add(number)
-            for other in filed.others & terms:
-                for needed, more, number in filed.needing[other]:
-                    if needed <= terms and (more is None or more.holds(terms, document, now)):
-                        hits.add(number)
+            if not others.isdisjoint(terms):
+                for other in others & terms:
+                    for needed, more, number in needing[other]:
+                        if needed <= terms and (more is None or more.holds(terms, document, now)):
+                            hits.add(number)
         hits.update(number for number, more in self._always if more.holds(terms, document, now))
         return [rule for rule in (self.rules[number] for number in sorted(hits)) if rule.active(now)]
 
