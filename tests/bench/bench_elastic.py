@@ -119,9 +119,10 @@ def main() -> None:
         store.close()
         elasticsearch.wipe(url, prefix)
     added = [our - their for their, our in pairs]
+    months = len({month_of(story.seen) for story in made})
     text = f"""
-{asked.stories:,} synthetic stories first seen in {len({month_of(s.seen) for s in made})} months, {len(pairs)} questions; median of {asked.rounds}
-rounds that alternate with the bare client on the same server (Elasticsearch {elasticsearch.VERSION}, 1 GB heap, same cores).
+{asked.stories:,} synthetic stories first seen in {months} months, {len(pairs)} questions; median of {asked.rounds}
+rounds that alternate with the bare client on one server (Elasticsearch {elasticsearch.VERSION}) on the same cores.
 
 {table(["indexing", "stories a second"], [["`helpers.streaming_bulk`, documents ready-made", f"{bare:,.0f}"],
                                           ["`Archive.index`", f"{ours:,.0f}"]])}

@@ -11,6 +11,7 @@ it. All writes demand the alias (`require_alias`): a missing index is an error, 
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -140,12 +141,13 @@ class Indices:
         """
         if alias in self._known and not again:
             return
-        found = self.connection.ask(lambda es: _mappings(es, alias))
-        if not found:
+        # One look at both, aliases and names: of several that make the index at once, all choose the same name.
+        found = self._indices_of(re.escape(alias))
+        if not any(alias in aliases for aliases in found.values()):
             aliases = [alias, self.stories] if self.is_month(alias) else [alias]
-            self.create(self.next_generation(alias), aliases)
+            self.create(_next_generation(alias, found), aliases)
         elif self.is_month(alias):
-            for index, mappings in found.items():
+            for index, mappings in self.connection.ask(lambda es: _mappings(es, alias)).items():
                 meta = mappings.get("_meta", {})
                 check_not_newer(index, meta)
                 if not is_current(meta):
@@ -168,8 +170,7 @@ class Indices:
 
     def next_generation(self, alias: str) -> str:
         """The name for a new index behind `alias`, one that none has, not even a forgotten one."""
-        numbers = [int(index.rpartition("-")[2]) for index in self._indices_of(re.escape(alias))]
-        return f"{alias}-{max(numbers, default=0) + 1:06d}"
+        return _next_generation(alias, self._indices_of(re.escape(alias)))
 
     def forgotten(self) -> list[str]:
         """Indices of stories that no search sees: left over by a `reindex` that was cut off."""
@@ -229,6 +230,11 @@ class Indices:
         if index.startswith(f"{self.revisions}-"):
             return SETTINGS, REVISION_MAPPINGS
         return SETTINGS, LEDGER_MAPPINGS
+
+
+def _next_generation(alias: str, indices: Iterable[str]) -> str:
+    numbers = [int(index.rpartition("-")[2]) for index in indices]
+    return f"{alias}-{max(numbers, default=0) + 1:06d}"
 
 
 def check_not_newer(index: str, meta: dict[str, Any]) -> None:
