@@ -23,7 +23,7 @@ _PROSE: Final = 500
 """Characters of prose below which the faster of trafilatura's ways is not trusted alone."""
 _LEAST: Final = 0.2
 """Share of a page's prose below which an extraction is doubted: lists of teasers are prose too."""
-_DEPTHS: Final = 100_000
+_COST: Final = 100_000
 _CHARS: Final = 4_000_000
 """Pages beyond these get their paragraphs only, in linear time (news pages: 3,000 elements, 15 deep, at most)."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -71,7 +71,7 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
 
 
 def _body(tree: Any, text: str, page: Metadata) -> str:
-    if len(text) > _CHARS or too_much(tree, _DEPTHS):
+    if len(text) > _CHARS or too_much(tree, _COST):
         return "\n".join(prose_lines(tree))
     prose = paragraph_chars(tree)
     join_body(tree)

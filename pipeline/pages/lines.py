@@ -26,8 +26,10 @@ _MORE: Final = (  # "read more" and its kind, alone or before the title of anoth
     r"|les (?:også|mer)|læs (?:også|mere)|läs (?:också|mer|även)|lue myös|lees (?:ook|meer|verder)"
     r"|czytaj (?:też|także|również|więcej)|zobacz (?:też|także)|čtěte také|citeşte şi|citește și|olvassa el"
     r"|читайте (?:также|також|ещ[её]|ще)|смотрите также|по теме"
-    r"|ilgili haber(?:ler)?|baca juga|xem thêm|διαβάστε (?:επίσης|ακόμη)|اقرأ (?:أيضا|أيضًا|المزيد)|بیشتر بخوانید"
-    r"|関連(?:記事|キーワード|ニュース|リンク)|おすすめ(?:情報|記事)|相关(?:新闻|阅读|报道)|延伸閱讀|관련 ?(?:기사|뉴스)"
+    r"|ilgili haber(?:ler)?|baca juga|xem thêm"
+    r"|διαβάστε (?:επίσης|ακόμη)|اقرأ (?:أيضا|أيضًا|المزيد)|بیشتر بخوانید"
+    r"|関連(?:記事|キーワード|ニュース|リンク)|おすすめ(?:情報|記事)"
+    r"|相关(?:新闻|阅读|报道)|延伸閱讀|관련 ?(?:기사|뉴스)"
 )
 _LEAD_IN: Final = re.compile(rf"^\W*(?:{_MORE})\s*(?:[:：|»>–—-]|\.\.\.|…|$)", re.IGNORECASE)
 _LOUD: Final = re.compile(
@@ -42,9 +44,11 @@ _CALL: Final = re.compile(
     r"(?:inbox|newsletters?|news|updates?|e-?mail)\b|follow (?:ap['’]?s|our) .{0,80}coverage\b"
     r"|follow (?:us|\w+(?: \w+){0,3}) on (?:twitter|x|facebook|instagram|google|whatsapp|telegram|linkedin|threads"
     r"|bluesky|youtube)\b"
-    r"|download (?:the|our) .{0,40}\bapp\b|for (?:the latest|more (?:news|info(?:rmation)?|details|stories|on|of|coverage))\b"
+    r"|download (?:the|our) .{0,40}\bapp\b"
+    r"|for (?:the latest|more (?:news|info(?:rmation)?|details|stories|on|of|coverage))\b"
     r".{0,80}\b(?:sign up|follow|subscribe|click|visit)\b"
-    r"|(?:copyright\W*(?:\d{4}|by\b|$)|[©ⓒ]|\(c\) ?\d{4}).{0,140}$|copyright.{0,3}[©@ⓒ].{0,140}$|.{0,100}all rights reserved\W*.{0,40}$|filed under\b"
+    r"|(?:copyright\W*(?:\d{4}|by\b|$)|[©ⓒ]|\(c\) ?\d{4}).{0,140}$|copyright.{0,3}[©@ⓒ].{0,140}$"
+    r"|.{0,100}all rights reserved\W*.{0,40}$|filed under\b"
     r"|(?:tags?|keywords|topics|categories|schlagwörter|etiquetas|mots[- ]clés)\s*:.{0,150}$"
     r"|(?:sources?|quellen?|fuentes?|fontes?|fonte)\s*:\s.{0,60}$"
     r"|write to .{3,60} at \S+@\S+|e-?mail\s*:?\s*\S+@\S+\W*$|(?:have|got) a tip\b|contact .{3,60} at \S+@\S+"

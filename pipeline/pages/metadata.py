@@ -179,8 +179,8 @@ class _Page:
         if not name:
             return False
         sites = {_key(site).replace(" ", "") for site in (self.publisher(), self.meta("application-name"))}
-        host = host_of(self.url)
-        return name in sites or name == host.replace(".", "") or (len(name) > 3 and name in host.replace("-", ""))
+        host = re.sub(r"\W", "", host_of(self.url))
+        return name in sites or name == host or (len(name) > 3 and name in host)
 
     def date(self) -> tuple[datetime | None, str]:
         raws = [_string(self.article.get("datePublished"))]

@@ -85,12 +85,12 @@ def prose_lines(tree: Any, limit: int = 1_000_000) -> list[str]:
 
 
 def too_much(tree: Any, most: int) -> bool:
-    """Whether the depths of a tree's elements add up to more than `most`: what a close look at it costs."""
+    """Whether a close look at a tree costs more than `most`: for each element its depth, and ten for itself."""
     level, depth, left = [tree], 0, most
     while level:
         depth += 1
         level = [child for element in level for child in element]
-        left -= depth * len(level)
+        left -= (depth + 10) * len(level)
         if left < 0:
             return True
     return False
