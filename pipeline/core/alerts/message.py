@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from pipeline.core.states import NAMES
 from pipeline.core.story import ClaimStatus, Event, Party, Story, to_plain
 
 if TYPE_CHECKING:
@@ -250,7 +251,8 @@ def _named(event: Event, roles: Sequence[str]) -> str:
 
 
 def _party(party: Party) -> str:
-    return " ".join(party.text.split())[:80]
+    """A state by its name, whatever the text calls it; others by the words of the text."""
+    return NAMES.get(party.code or "") or " ".join(party.text.split())[:80]
 
 
 def message_key(rule: str, batch: str, channel: str) -> str:

@@ -108,7 +108,8 @@ def try_rule(
         rule, looked, hits, len(first), len(sent),
         tuple(Day(day, on[day], messages[day]) for day in dict.fromkeys([*span, *sorted(messages.keys() - {*span})])),
         tuple(item for _, _, item in sorted(newest, reverse=True)),
-        tuple(Overlap(name, count, own[name]) for name, count in shared.most_common() if name != rule.name),
+        tuple(Overlap(name, shared[name], own[name]) for name in sorted(shared, key=lambda n: (-shared[n], n))
+              if name != rule.name),
         _warning(hits, len(sent), days, looked, busy),
     )
 
