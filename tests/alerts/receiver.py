@@ -31,7 +31,11 @@ def receiving(status: Callable[[], int] = lambda: 200) -> Iterator[Receiver]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender died in the middle
+                self.close_connection = True
+                return
             with lock:
                 answer = receiver.status()
                 if answer < 300:
