@@ -22,7 +22,7 @@ from pipeline.stores.embedded.search_index import SearchIndex
 from pipeline.stores.embedded.translate import between, both, translate
 
 _AT_ONCE: Final = 500
-_ROWS: Final = 2_000
+_ROWS: Final = 1_000
 _SNAPSHOTS: Final = 8
 """Snapshots kept so that paging by relevance goes on undisturbed while stories are added."""
 
@@ -138,14 +138,17 @@ class EmbeddedArchive:
             raise StoreError(f"this cursor belongs to another order than {sort}; start again without it")
         searcher = self._searcher(after)
         translated = translate(query, self._search.schema, now)
-        total = int(searcher.search(translated, 1, order_by_field="row").count)
-        found = self._page(searcher, translated, limit + 1, after, sort) if limit > 0 and total else []
+        found, total = self._page(searcher, translated, limit + 1, after, sort) if limit > 0 else ([], None)
+        if total is None:
+            total = int(searcher.search(translated, 1, order_by_field="row").count)
         more = len(found) > limit
         counted, moments = count(searcher, translated, facets, timeline)
         cursor = str(found[limit - 1].after) if more else ""
         return Page(total, self._hits(found[:limit]), cursor, counted, moments)
 
-    def _page(self, searcher: Any, query: Any, limit: int, after: Newest | Relevant | None, sort: Sort) -> list[Found]:
+    def _page(
+        self, searcher: Any, query: Any, limit: int, after: Newest | Relevant | None, sort: Sort
+    ) -> tuple[list[Found], int | None]:
         if sort == "newest":
             assert not isinstance(after, Relevant)
             return newest(searcher, self._search.schema, query, limit, after)
@@ -182,8 +185,7 @@ class EmbeddedArchive:
                 later = both(translated, between(self._search.schema, "row", low=last + 1))
                 hits = searcher.search(later, _ROWS, count=False, order_by_field="row", order=tantivy.Order.Asc).hits
                 rows = [row for row, _ in hits]
-            for some in batched(rows, _AT_ONCE):
-                yield from self._stories(some).values()
+            yield from self._stories(rows).values()
             if len(rows) < _ROWS:
                 return
             last = rows[-1]
@@ -216,6 +218,9 @@ class EmbeddedArchive:
         return out
 
     def _stories(self, rows: Sequence[int]) -> dict[int, Story]:
-        marks = ", ".join("?" * len(rows))
-        return {row: unpack(data) for row, data in self._database.rows(
-            f"SELECT row, data FROM stories WHERE row IN ({marks})", rows)}
+        out: dict[int, Story] = {}
+        for some in batched(rows, _AT_ONCE):
+            marks = ", ".join("?" * len(some))
+            out.update((row, unpack(data)) for row, data in self._database.rows(
+                f"SELECT row, data FROM stories WHERE row IN ({marks})", some))
+        return out

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.core.errors import StoreError
@@ -41,7 +41,7 @@ def count(
         if facet != "day":
             out[facet] = _facet(counted[facet]["buckets"])
     if "day" in facets:
-        out["day"] = tuple((f"{moment:%Y-%m-%d}", number) for moment, number in days)
+        out["day"] = tuple((moment.isoformat()[:10], number) for moment, number in days)
     moments = _moments(counted["hour"]["buckets"]) if timeline == "hour" else days
     return out, _timeline(moments, timeline)
 
@@ -61,17 +61,10 @@ def _moments(buckets: Iterable[dict[str, Any]]) -> list[tuple[datetime, int]]:
 def _timeline(moments: Iterable[tuple[datetime, int]], interval: Interval | None) -> tuple[tuple[datetime, int], ...]:
     if interval is None:
         return ()
+    if interval in ("hour", "day"):  # as counted
+        return tuple(moments)
     out: Counter[datetime] = Counter()
     for moment, number in moments:
-        out[start_of(moment, interval)] += number
+        start = moment.replace(day=1) if interval == "month" else moment - timedelta(days=moment.weekday())
+        out[start] += number
     return tuple(sorted(out.items()))
-
-
-def start_of(moment: datetime, interval: Interval) -> datetime:
-    """The start, in UTC, of the interval that holds `moment`; weeks start on Monday."""
-    if interval == "hour":
-        return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if interval == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if interval == "month" else day

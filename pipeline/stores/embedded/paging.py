@@ -61,43 +61,49 @@ def read_cursor(text: str) -> Cursor | None:
     return Newest(int(match[2]), int(match[3])) if match[1] else Relevant(int(match[5]), int(match[6]))
 
 
-def newest(searcher: Any, schema: Any, query: Any, limit: int, after: Newest | None) -> list[Found]:
-    """At most `limit` stories, by `published` descending, then by `rank` ascending, that come after `after`."""
+def newest(searcher: Any, schema: Any, query: Any, limit: int, after: Newest | None) -> tuple[list[Found], int | None]:
+    """At most `limit` stories, by `published` descending, then by `rank` ascending, that come after `after`.
+
+    Also how many stories `query` finds in all, where that came for nothing: on the first page.
+    """
     found: list[tuple[int, int, int]] = []
     rest = query
     if after is not None:
         moment = both(query, between(schema, "published", after.published, after.published))
         later = both(moment, between(schema, "rank", low=after.rank + 1))
-        found = _numbers(searcher, later, limit, "rank", tantivy.Order.Asc)
+        found, _ = _numbers(searcher, later, limit, "rank", tantivy.Order.Asc)
         rest = both(query, between(schema, "published", high=after.published - 1))
+    total = None
     if len(found) < limit:
         wanted = limit - len(found)
-        numbers = _numbers(searcher, rest, wanted, "published", tantivy.Order.Desc)
-        if len(numbers) == wanted:  # more stories of the last moment may follow: take the right ones
-            last = min(published for published, _, _ in numbers)
+        numbers, total = _numbers(searcher, rest, wanted + 1, "published", tantivy.Order.Desc)
+        last = numbers[-1][0] if len(numbers) > wanted else None
+        if last is not None and numbers[-2][0] == last:  # stories of this moment straddle the end: take the right ones
             numbers = [some for some in numbers if some[0] > last]
             moment = both(query, between(schema, "published", last, last))
-            found += sorted(numbers, key=_order)
-            numbers = _numbers(searcher, moment, wanted - len(numbers), "rank", tantivy.Order.Asc)
-        found += sorted(numbers, key=_order)
-    return [Found(row, 0.0, Newest(published, rank)) for published, rank, row in found]
+            numbers += _numbers(searcher, moment, wanted - len(numbers), "rank", tantivy.Order.Asc)[0]
+        found += sorted(numbers, key=_order)[:wanted]
+    page = [Found(row, 0.0, Newest(published, rank)) for published, rank, row in found]
+    return page, total if after is None else None
 
 
-def relevant(searcher: Any, query: Any, limit: int, seq: int, offset: int) -> list[Found]:
-    """At most `limit` stories by descending score, after the first `offset`."""
-    hits = searcher.search(query, limit, count=False, offset=offset).hits
-    rows = searcher.fast_field_values("row", [address for _, address in hits])
-    return [
+def relevant(searcher: Any, query: Any, limit: int, seq: int, offset: int) -> tuple[list[Found], int]:
+    """At most `limit` stories by descending score, after the first `offset`; and how many there are in all."""
+    result = searcher.search(query, limit, offset=offset)
+    rows = searcher.fast_field_values("row", [address for _, address in result.hits])
+    page = [
         Found(row, float(score), Relevant(seq, offset + place))
-        for place, ((score, _), row) in enumerate(zip(hits, rows, strict=True), 1)
+        for place, ((score, _), row) in enumerate(zip(result.hits, rows, strict=True), 1)
     ]
+    return page, int(result.count)
 
 
-def _numbers(searcher: Any, query: Any, limit: int, field: str, order: Any) -> list[tuple[int, int, int]]:
-    hits = searcher.search(query, limit, count=False, order_by_field=field, order=order).hits
-    addresses = [address for _, address in hits]
+def _numbers(searcher: Any, query: Any, limit: int, field: str, order: Any) -> tuple[list[tuple[int, int, int]], int]:
+    """(published, rank, row) of the first `limit` stories by `field`, and how many stories there are."""
+    result = searcher.search(query, limit, order_by_field=field, order=order)
+    addresses = [address for _, address in result.hits]
     columns = [searcher.fast_field_values(name, addresses) for name in ("published", "rank", "row")]
-    return list(zip(*columns, strict=True))
+    return list(zip(*columns, strict=True)), int(result.count)
 
 
 def _order(numbers: tuple[int, int, int]) -> tuple[int, int]:
