@@ -27,6 +27,7 @@ _HARM: Final = frozenset(
 )
 _ELSEWHERE: Final = frozenset("after before since when while because following amid despite although though".split())
 _CALLED: Final = frozenset("called calls as is was were dismissed".split())
+_MEANING_BEFORE: Final = frozenset("it its he his she her they their".split())
 _HEARSAY_ENOUGH: Final = frozenset(("missile-launch",))
 """Topics in which what officials of another state say is a report; elsewhere it is their allegation."""
 
@@ -65,7 +66,7 @@ def claims_of(act: Act) -> list[Claim]:
         status, hit = modality
         found[status] = Claim(status, None, _evidence(act.sentence, hit))
     denial = _denial_within(act, cues)
-    allegation = _allegation(act, cues, strong=bool(found) or denial is not None)
+    allegation = _allegation(act, cues, bool(found), denial)
     if allegation is not None and not (allegation.holder is not None and _confirmed(act)):
         found["alleged"] = allegation
     said = _evidence(act.sentence, Hit(act.head, act.head + 1, "", "")) if act.told else None
@@ -106,6 +107,8 @@ def _modality(act: Act, cues: _Cues) -> tuple[ClaimStatus, Hit] | None:
             if act.start <= cue.start < act.end:
                 before = 0
             if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
+                continue
+            if after > 0 and {"and", "but", "or"} & set(text.words[act.end : cue.start]):
                 continue
             if before > 1 and _cut_off(text.raw[text.ends[cue.end - 1] : text.starts[act.head]]):
                 continue
@@ -180,7 +183,11 @@ def _denial_around(act: Act, alleged: bool) -> Claim | None:
         if cue is None:
             continue
         holder = sentence.clause.subject(cue.start)
-        if holder is None or holder.label == "actor" or not act.parties or _name(holder) in act.parties:
+        if holder is None or holder.label == "actor":
+            suits = bool(act.parties)
+        else:
+            suits = _name(holder) in act.parties
+        if suits:
             return _denied_in(sentence, cue)
     for sentence in act.sentence.before(2) if alleged else ():
         cues = _Cues(sentence)
@@ -218,14 +225,14 @@ def _denying(sentence: Sentence, act: Act) -> Hit | None:
 # ── alleged ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _allegation(act: Act, cues: _Cues, strong: bool) -> Claim | None:
+def _allegation(act: Act, cues: _Cues, unsure: bool, denial: Claim | None) -> Claim | None:
     for cue in cues.of("accuses"):
         if 0 <= act.head - cue.end <= 25 or act.start <= cue.start <= act.end + 2:
             return Claim("alleged", _holder(act.sentence, cue), _evidence(act.sentence, cue))
-    if strong:
+    if unsure:  # what is only planned or possible is not made an allegation by being said
         return None
     for cue in cues.of("says"):
-        if act.start <= cue.start < act.end:
+        if act.start <= cue.start < act.end or (denial and denial.evidence == _evidence(act.sentence, cue)):
             continue
         hearsay = _near(cue, cues.of("hearsay"))
         if hearsay is not None:
@@ -261,7 +268,7 @@ def _hostile(act: Act, speaker: Named) -> bool:
 
 
 def _near(cue: Hit, sources: Sequence[Hit]) -> Hit | None:
-    return next((hit for hit in sources if -10 <= hit.start - cue.end <= 6), None)
+    return next((hit for hit in sources if -10 <= hit.start - cue.end <= 3), None)
 
 
 def _speaker(sentence: Sentence, cue: Hit) -> Named | None:
@@ -277,6 +284,9 @@ def _speaker(sentence: Sentence, cue: Hit) -> Named | None:
 
 def _holder(sentence: Sentence, cue: Hit) -> Party | None:
     party = sentence.clause.subject(cue.start)
+    if party is None and not _MEANING_BEFORE.isdisjoint(sentence.reading.text.words[sentence.first : cue.start][:6]):
+        before = next(sentence.before(1), None)
+        party = before.clause.leader() if before is not None else None
     return _party(sentence, party) if party is not None else None
 
 

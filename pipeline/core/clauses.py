@@ -54,7 +54,8 @@ _HANDLES: Final = frozenset(
         " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
         " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back"
-        " support urge agree oppose allow go ahead proceed".split())
+        " support urge agree oppose allow go ahead proceed"
+        " impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
 )
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 

@@ -1,5 +1,6 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -55,6 +56,14 @@ _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 
 _DOERS: Final = ("supplier", "actor", "imposer")
 
+_TIME: Final = re.compile(
+    r"\b(?:(?:(?:early|late|earlier|last|next|this|on|since|by|until) )*"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|night|evening|afternoon))?|yesterday|today|tomorrow"
+    r"|(?:earlier |later )?(?:last|next|this) (?:week|month|year|night|spring|summer|autumn|winter)"
+    r"|(?:(?:in|since|on|by|until) )?(?:early |late |mid-)?(?:January|February|March|April|June|July|August|September"
+    r"|October|November|December|Jan\.|Feb\.|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.)(?: \d{1,2}\b)?(?:,? \d{4})?"
+    r"|(?:in|since) (?:19|20)\d\d|\w+ (?:years|months|weeks|days) ago)(?!\w)"
+)
 _THINGS: Final = frozenset(("weapon", "via", "place"))
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
@@ -124,7 +133,16 @@ def _told(telling: list[Mention]) -> Iterator[Event]:
         else:
             combos = [{**combo, role: party} for combo in combos for party in row]
     for roles in combos:
-        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,))
+        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention))
+
+
+def _when(mention: Mention) -> str:
+    """The time expression nearest to the act in its sentence, as written."""
+    text, sentence = mention.sentence.reading.text, mention.sentence
+    start, end = text.starts[sentence.first], text.ends[sentence.last - 1]
+    middle = (text.starts[mention.start] + text.ends[mention.end - 1]) // 2
+    found = list(_TIME.finditer(text.raw, start, end))
+    return min(found, key=lambda match: abs(match.start() - middle))[0] if found else ""
 
 
 def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
@@ -201,7 +219,11 @@ def _merged(known: Event, new: Event) -> Event | None:
     for role, party in new.roles.items():
         if role not in loose and role in known.roles and not _same(known.roles[role], party):
             return None
+    roles = {**new.roles, **known.roles}
+    for role in _THINGS & known.roles.keys() & new.roles.keys():
+        if known.roles[role].text.lower() in new.roles[role].text.lower():  # the fuller name
+            roles[role] = new.roles[role]
     return replace(
-        known, roles={**new.roles, **known.roles}, claims=known.claims + new.claims,
+        known, roles=roles, claims=known.claims + new.claims, when=known.when or new.when,
         evidence=known.evidence + tuple(e for e in new.evidence if e not in known.evidence),
     )

@@ -12,7 +12,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
@@ -34,12 +34,13 @@ class PhraseError(ValueError):
 class Word:
     """One word to find. `form` is a stem, or the exact word where `exact`, or "#" for a number.
 
-    `capitals`: 0 none required, 1 the first letter, 2 all letters.
+    `capitals`: 0 none required, 1 the first letter, 2 all letters. `written` is for showing only.
     """
 
     form: str
     exact: bool = False
     capitals: int = 0
+    written: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +168,14 @@ def _grouped(inner: list[tuple[Item, ...]]) -> list[tuple[Item, ...]]:
             refs += sequence[0].refs
         else:
             return inner
+    runs, refs = list(dict.fromkeys(runs)), list(dict.fromkeys(refs))
     written = [written_words(run) for run in runs] + ["@" + ref.name for ref in refs]
-    return [(Group(f"({'|'.join(dict.fromkeys(written))})", tuple(dict.fromkeys(runs)), tuple(dict.fromkeys(refs))),)]
+    return [(Group(f"({'|'.join(written)})", tuple(runs), tuple(refs)),)]
 
 
 def written_words(words: tuple[Word, ...]) -> str:
-    """A run of words as a short unique text."""
-    return " ".join(
-        ("=" if word.exact else "") + (word.form, word.form.capitalize(), word.form.upper())[word.capitals]
-        for word in words
-    )
+    """A run of words as they were written."""
+    return " ".join(word.written for word in words)
 
 
 def _ref(written: str) -> Item:
@@ -192,14 +191,14 @@ def _words(written: str, text: str) -> tuple[Item, ...]:
     words: list[Item] = []
     for raw in _WORDS.findall(written.removeprefix("=").replace("_", " ")):
         if raw == "#":
-            words.append(Word("#"))
+            words.append(Word("#", written="#"))
             continue
         word = normalise(raw)
         letters = [c for c in raw if c.isalpha()]
         capitals = 0
         if letters and letters[0].isupper():
             capitals = 2 if len(letters) > 1 and all(c.isupper() for c in letters) else 1
-        words.append(Word(word if exact else stem(word), exact, capitals))
+        words.append(Word(word if exact else stem(word), exact, capitals, ("=" if exact else "") + raw))
     if not words:
         raise PhraseError(f'"{text}": "{written}" has no letter or digit')
     return tuple(words)

@@ -142,10 +142,12 @@ def _is(file: str, name: str) -> bool:
 
 @dataclass(slots=True)
 class Shared:
-    """What the rules of all topics share: words of their own, and the groups that a list belongs to."""
+    """What the rules of all topics share: words of their own, the groups that a list belongs to, and the symbol of
+    each set of words and lists, the way it was written first."""
 
     terms: dict[tuple[str, tuple[Word, ...]], Term] = field(default_factory=dict)
     aliases: dict[str, dict[str, None]] = field(default_factory=dict)
+    symbols: dict[tuple[frozenset[tuple[Word, ...]], frozenset[Ref]], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class _Reader:
 
     def __init__(self, source: YamlText, lists: Mapping[str, frozenset[str]], shared: "Shared") -> None:
         self.source, self.lists = source, lists
-        self.terms, self.aliases = shared.terms, shared.aliases
+        self.terms, self.aliases, self.symbols = shared.terms, shared.aliases, shared.symbols
         self.mistakes: list[str] = []
 
     def wrong(self, path: Path, what: str) -> None:
@@ -331,17 +333,18 @@ class _Reader:
     def run(self, words: tuple[Word, ...], path: Path) -> str:
         if words[0].form == "#":
             self.wrong(path, 'a phrase cannot begin with "#"')
-        symbol = "'" + written_words(words)
+        symbol = self.symbols.setdefault((frozenset((words,)), frozenset()), "'" + written_words(words))
         self.terms.setdefault((symbol, words), Term(words, symbol))
         return symbol
 
     def group(self, group: Group, path: Path) -> str:
+        symbol = self.symbols.setdefault((frozenset(group.runs), frozenset(group.refs)), group.text)
         for words in group.runs:
-            self.terms.setdefault((group.text, words), Term(words, group.text))
+            self.terms.setdefault((symbol, words), Term(words, symbol))
         for ref in group.refs:
             self.list_exists(ref.name, path)
-            self.aliases.setdefault(ref.name, {})[group.text] = None
-        return group.text
+            self.aliases.setdefault(ref.name, {})[symbol] = None
+        return symbol
 
     def roles(self, data: Any, path: Path) -> dict[str, tuple[str, ...]]:
         if not isinstance(data, dict):

@@ -1,5 +1,6 @@
 """Topics, events and countries of a story, from rules that analysts write (`configs/topics/`, docs/topics.md)."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -21,6 +22,12 @@ LEAD_SENTENCES: Final = 3
 """A topic met first after so many sentences of the body, and only once, is a passing mention."""
 
 _PARTIES_EXPECTED: Final = 300.0
+_LONG_AGO: Final = re.compile(
+    r"\b(?:(?:\d\d+|ten|fifteen|twenty|thirty|forty|fifty|sixty|seventy|hundred) years? (?:ago|on|earlier|since|after)"
+    r"|decades ago|half a century|century ago|\d+(?:th|st|nd|rd) anniversary|anniversary of|in the (?:19|20)\d0s"
+    r"|World War (?:I|II|One|Two)|Cold War|during the \d{4}|veterans? (?:of|recall)|commemorat\w+)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +256,17 @@ def _topic_matches(mentions: list[Mention]) -> Iterator[TopicMatch]:
             one = mention.evidence
             if not any(one.field == e.field and one.start < e.end and e.start < one.end for e in evidence):
                 evidence.append(one)
-        places = {(mention.field, mention.sentence.index) for mention in found}
-        early = any(field_ == "title" or sentence < LEAD_SENTENCES for field_, sentence in places)
-        secondary = not early and len(places) < 2
-        yield TopicMatch(name, tuple(evidence), secondary)
+        yield TopicMatch(name, tuple(evidence), _is_secondary(found))
+
+
+def _is_secondary(found: Sequence[Mention]) -> bool:
+    """Whether only a passing mention late in the story, or background long past, carries a topic."""
+    sentences = {(mention.field, mention.sentence.index): mention.sentence for mention in found}
+    if all(_is_background(sentence) for sentence in sentences.values()):
+        return True
+    return len(sentences) < 2 and all(name == "body" and index >= LEAD_SENTENCES for name, index in sentences)
+
+
+def _is_background(sentence: Sentence) -> bool:
+    text = sentence.reading.text
+    return _LONG_AGO.search(text.raw, text.starts[sentence.first], text.ends[sentence.last - 1]) is not None
