@@ -182,6 +182,8 @@ class Settings(Model):
     store: StoreSettings = StoreSettings()
     network: NetworkSettings = NetworkSettings()
     extract: ExtractSettings = ExtractSettings()
+    archive: str = ""
+    """A directory in which every fetched feed and page is kept, as WARC files; none where empty."""
     channels: dict[str, ChannelSettings] = Field(default_factory=dict)
 
 

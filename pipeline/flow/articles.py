@@ -86,7 +86,7 @@ def fetch_stories(
         pause_s=network.per_host_delay_s,
     )
     for task, answer in answers:
-        now = clock()
+        now = (answer.at if isinstance(answer, Response) else None) or clock()
         try:
             outcome = _outcome(task, _feed(feeds, task), answer, settings, now)
         except Exception as error:  # one page costs one page

@@ -12,6 +12,7 @@ from pipeline.flow.transforms import (
     KeepFailures,
     Leftovers,
     Poll,
+    RereadFeeds,
     Settle,
 )
 
@@ -21,16 +22,23 @@ def build(feed_ids: beam.PCollection, plan: Plan) -> None:
 
         feed ids ─► Poll ─┬─► tasks ─► FetchArticles ─► Detect ─► Index ─► Alert ─► Settle
         leftovers ────────┘
-                    └─► failures ─► KeepFailures
+                    └─► failures, of fetching too ─► KeepFailures
     """
     polled = feed_ids | Poll(plan=plan)
-    tasks = (polled.tasks, feed_ids.pipeline | Leftovers(plan=plan)) | beam.Flatten()
-    (
-        tasks
-        | FetchArticles(plan=plan)
-        | Detect(plan=plan)
-        | Index(plan=plan)
-        | Alert(plan=plan)
-        | Settle(plan=plan)
-    )
-    polled[FAILURES] | KeepFailures(plan=plan)
+    tasks = (polled.tasks, feed_ids.pipeline | Leftovers(plan=plan)) | "Tasks" >> beam.Flatten()
+    _stories(tasks, polled[FAILURES], plan, alerting=True)
+
+
+def build_replay(feed_ids: beam.PCollection, plan: Plan, *, alerting: bool) -> None:
+    """The same from the ids of recorded feeds on, whose answers and pages come from the plan's recordings."""
+    read = feed_ids | RereadFeeds(plan=plan)
+    _stories(read.tasks, read[FAILURES], plan, alerting=alerting)
+
+
+def _stories(tasks: beam.PCollection, failures: beam.PCollection, plan: Plan, *, alerting: bool) -> None:
+    fetched = tasks | FetchArticles(plan=plan)
+    stored = fetched.outcomes | Detect(plan=plan) | Index(plan=plan)
+    if alerting:
+        stored = stored | Alert(plan=plan)
+    stored | Settle(plan=plan)
+    (failures, fetched[FAILURES]) | "Failures" >> beam.Flatten() | KeepFailures(plan=plan)

@@ -2,11 +2,9 @@
 
 import hashlib
 import pickle
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import FeedSettings, Settings
@@ -16,12 +14,13 @@ from pipeline.stores import open_store
 from pipeline.stores.base import Store
 
 if TYPE_CHECKING:
-    from pipeline.net.client import Client
+    from pipeline.flow.recording import Recording
+    from pipeline.flow.recordings import Recordings, Replaying
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One pass: its configuration, its store, when it started, and into how many shards it is cut.
+    """One pass: its configuration (`rules` of files), its store, when it started, and how many shards it has.
 
     Beam pickles every DoFn several times while it builds a graph, and unpickles it for each bundle. A plan is
     packed once and unpacked once in each process, since ten thousand feeds and the compiled topics are large.
@@ -37,6 +36,9 @@ class Plan:
     shift: timedelta = timedelta()
     """What the clock of this pass is ahead of the wall clock (tests live in other times)."""
 
+    recordings: "Recordings | None" = None
+    """What takes the place of the network, in a replay."""
+
     def now(self) -> datetime:
         """The time, as it passes for this pass."""
         return datetime.now(UTC) + self.shift
@@ -45,12 +47,15 @@ class Plan:
         """A connection of this process's own."""
         return open_store(self.store_at, self.settings.store)
 
-    @property
-    def client(self) -> "Callable[[], AbstractAsyncContextManager[Client]]":
-        """Makes network clients, to be entered on the event loop that uses them."""
-        from pipeline.net.client import Client
+    def recording(self) -> "Recording | Replaying":
+        """What makes network clients, each exchange kept in the raw archive where there is one; or a replay of it."""
+        from pipeline.flow.recording import Recording
 
-        return partial(Client, self.settings.network)
+        if self.recordings is not None:
+            from pipeline.flow.recordings import Replaying
+
+            return Replaying(self.recordings, self.settings.network.max_bytes)
+        return Recording(self.settings.network, self.settings.archive, self.started)
 
     def __reduce__(self) -> tuple[Any, ...]:
         packed: bytes | None = self.__dict__.get("_packed")

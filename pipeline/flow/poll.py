@@ -4,19 +4,16 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Final, Literal
 
 from pipeline.config import FeedSettings, Settings
-from pipeline.core.document import Document
 from pipeline.core.errors import FetchError
-from pipeline.core.query import Query, matches
-from pipeline.core.query import parse as parse_query
 from pipeline.core.story import Entry, Failure, from_plain, to_plain
 from pipeline.feeds import schedule
 from pipeline.feeds.parse import parse_feed
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow.articles import Fetcher, OpenFetcher
+from pipeline.flow.filters import wanted
 from pipeline.flow.mistakes import mistake
 from pipeline.flow.overlap import overlapped
 from pipeline.net.response import Response, Validators
@@ -138,23 +135,8 @@ def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, n
         found = (Failure("parse", feed.id, "malformed", parsed.problem, now, feed=feed.id, url=feed.url),)
     if parsed.problem and not parsed.entries:
         return _Read(feed, "failed", replace(poll, error="malformed"), failures=found)
-    kept = tuple(entry for entry in parsed.entries if _wanted(feed, entry, now))
+    kept = tuple(entry for entry in parsed.entries if wanted(feed, entry, now))
     poll = replace(
         poll, body_hash=body_hash, entries=len(parsed.entries), undated=parsed.undated, hints=parsed.hints
     )
     return _Read(feed, "ok", poll, kept, found)
-
-
-def _wanted(feed: FeedSettings, entry: Entry, now: datetime) -> bool:
-    """Whether the feed's own `include` and `exclude` queries keep an entry."""
-    if not (feed.include or feed.exclude):
-        return True
-    document = Document.of_entry(entry)
-    if feed.include and not matches(_query(feed.include), document, now):
-        return False
-    return not (feed.exclude and matches(_query(feed.exclude), document, now))
-
-
-@lru_cache(maxsize=4096)
-def _query(text: str) -> Query:
-    return parse_query(text)

@@ -1,34 +1,32 @@
 """One bounded pass: due feeds in, stories and alerts out, a summary at the end."""
 
-import logging
-import os
-import sys
 import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from pipeline.config import Config, FeedSettings
-from pipeline.core.errors import StoreError, StoreUnavailable, WirewatchError
+from pipeline.core.alerts import AlertRule
 from pipeline.feeds import schedule
 from pipeline.feeds.schedule import FeedState
+from pipeline.flow import recording
 from pipeline.flow.plan import Plan
 from pipeline.flow.poll import load_states
-from pipeline.stores import lease, open_store, outbox
+from pipeline.flow.runner import run_graph
+from pipeline.stores import failures, lease, open_store, outbox, saved_rules
 from pipeline.stores.base import Ledger, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counts of a pass."""
+    """The counts of a pass; `warnings` are sentences for whoever runs it."""
 
     counts: dict[str, int]
     delivered: int
     pending: int
     seconds: float
+    warnings: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The JSON object that `wirewatch run --json` prints."""
@@ -66,7 +64,8 @@ def run_pass(
     try:
         with lease.hold(store.ledger):
             started = clock()
-            outbox.begin(store.ledger, config.rules, started)
+            rules = current_rules(config, store.ledger)
+            outbox.begin(store.ledger, rules, started)
             plan = Plan(
                 settings=config.settings,
                 feeds={feed.id: feed for feed in _ready(feeds, store.ledger, started, only_due)},
@@ -75,19 +74,45 @@ def run_pass(
                 store_at=store_at,
                 started=started,
                 shards=workers,
-                shift=_shift(started),
+                shift=shift_of(started),
             )
-            counts = _run_graph(plan, list(plan.feeds), workers)
+            counts = run_graph(lambda graph: _build(graph, plan), workers)
             store.archive.refresh()
-            sent = deliver(config, store, clock(), stream)
-        return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun)
+            counts["alerts.matched"] = counts.get("alerts.matched", 0) + outbox.notice(store, rules, (), clock())
+            sent = deliver(config, rules, store, clock(), stream)
+            warnings = _warnings(store.ledger, config.settings.archive, counts)
+        return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun, warnings)
     finally:
         store.close()
 
 
-def _shift(started: datetime) -> timedelta:
+def current_rules(config: Config, ledger: Ledger) -> tuple[AlertRule, ...]:
+    """The rules of files and those made at run time; ConfigError where one of these is no longer valid."""
+    return saved_rules.all_rules(ledger, config.rules, tuple(config.settings.channels))
+
+
+def _warnings(ledger: Ledger, archive: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """What went wrong with the raw archive, if it did in this pass; an older failure is over."""
+    if not archive:
+        return ()
+    if not counts.get(f"failures.{recording.STAGE}"):
+        failures.resolve(ledger, recording.STAGE, [archive])
+        return ()
+    return tuple(failure.message for failure in failures.listing(ledger, stage=recording.STAGE))
+
+
+def shift_of(started: datetime) -> timedelta:
+    """How far the clock of a pass is from the wall clock."""
     shift = started - datetime.now(UTC)
     return shift if abs(shift) > timedelta(seconds=1) else timedelta()
+
+
+def _build(graph: Any, plan: Plan) -> None:
+    import apache_beam as beam
+
+    from pipeline.flow.build import build
+
+    build(graph | "DueFeeds" >> beam.Create(list(plan.feeds), reshuffle=False), plan)
 
 
 def _ready(
@@ -101,70 +126,9 @@ def _ready(
             yield feed
 
 
-def _run_graph(plan: Plan, feed_ids: Sequence[str], workers: int) -> dict[str, int]:
-    """Run the graph on Beam's in-process runner; returns its counters."""
-    quiet_beam()
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-
-    from pipeline.flow.build import build
-
-    mode = "in_memory" if workers == 1 else "multi_processing"
-    options = PipelineOptions([f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"])
-    # Named: "DirectRunner" would first try to download Prism.
-    graph = beam.Pipeline(runner=FnApiRunner(), options=options)
-    build(graph | "DueFeeds" >> beam.Create(feed_ids, reshuffle=False), plan)
-    try:
-        with _silent_workers(workers):
-            result = graph.run()
-            result.wait_until_finish()
-    except Exception as error:
-        raise _translated(error) from error
-    return {c.key.metric.name: int(c.committed) for c in result.metrics().query()["counters"]}
-
-
-@contextmanager
-def _silent_workers(workers: int) -> Iterator[None]:
-    """Worker processes log to the standard error that they inherit: give them none, and keep ours."""
-    if workers == 1:
-        yield
-        return
-    sys.stderr.flush()
-    kept, ours = os.dup(2), sys.stderr
-    with open(os.devnull, "wb") as nowhere, open(kept, "w", buffering=1, encoding="utf-8") as sys.stderr:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            sys.stderr = ours
-
-
-def _translated(error: BaseException) -> BaseException:
-    """What a worker raised, as it was: Beam adds to its message, and makes it text when it comes from a process."""
-    text = str(error)
-    for kind in (StoreUnavailable, StoreError, WirewatchError):
-        if isinstance(error, kind) or f".{kind.__name__}: " in text:
-            said = text.rpartition(f".{kind.__name__}: ")[2]
-            return kind(said.partition(" [while running")[0].strip())
-    return error
-
-
-def quiet_beam() -> None:
-    """Keep Beam's own log lines off the user's terminal; errors still come through as exceptions."""
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import apache_beam  # noqa: F401  (warns of optional parts that are missing)
-    root.setLevel(level)
-
-
-def deliver(config: Config, store: Store, now: datetime, stream: TextIO | None = None) -> outbox.Outcome:
+def deliver(
+    config: Config, rules: Iterable[AlertRule], store: Store, now: datetime, stream: TextIO | None = None
+) -> outbox.Outcome:
     """Deliver what is due in the outbox over the configured channels."""
     from pipeline.channels import open_channels
     from pipeline.net.client import fetch_once
@@ -174,4 +138,4 @@ def deliver(config: Config, store: Store, now: datetime, stream: TextIO | None =
         return fetch_once(network, url, method="POST", headers=headers, data=body, timeout_s=timeout_s).status
 
     channels = open_channels(config.settings.channels, post=post, stream=stream)
-    return outbox.deliver(store.ledger, config.rules, channels, now)
+    return outbox.deliver(store.ledger, rules, channels, now)

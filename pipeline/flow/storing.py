@@ -4,18 +4,25 @@ The order is what makes a crash harmless: an entry stays due until its story is 
 raises are claimed, and each of the three can be done again without doing anything twice.
 """
 
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from pipeline.core.alerts import Found, RuleIndex
+from pipeline.core.alerts import AlertRule, Found, RuleIndex
 from pipeline.core.document import Document
+from pipeline.core.errors import ConfigError
 from pipeline.core.story import Failure, Story
 from pipeline.flow.articles import Outcome
 from pipeline.flow.mistakes import mistake
-from pipeline.stores import entries, failures, outbox
-from pipeline.stores.base import Store
+from pipeline.stores import entries, failures, outbox, saved_rules
+from pipeline.stores.base import Ledger, Store
+
+RULES_S: Final = 20.0
+"""How often a worker looks whether rules were made or changed while its pass goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,29 @@ class Stored:
     stories: tuple[Story, ...]
     counts: dict[str, int]
     failures: tuple[Failure, ...]
+
+
+class LiveRules:
+    """The rules of files and those made at run time, read again within `RULES_S` when these change."""
+
+    def __init__(self, ledger: Ledger, of_files: Sequence[AlertRule], channels: Collection[str]) -> None:
+        self._ledger, self._of_files, self._channels = ledger, of_files, channels
+        self._looked = time.monotonic()
+        self._version = saved_rules.version(ledger)
+        self._index = self._read()
+
+    def index(self) -> RuleIndex:
+        if time.monotonic() - self._looked > RULES_S:
+            self._looked = time.monotonic()
+            version = saved_rules.version(self._ledger)
+            if version != self._version:
+                with suppress(ConfigError):  # told at the start of the next pass; until then those before
+                    self._index = self._read()
+                self._version = version
+        return self._index
+
+    def _read(self) -> RuleIndex:
+        return RuleIndex(saved_rules.all_rules(self._ledger, self._of_files, self._channels))
 
 
 def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:

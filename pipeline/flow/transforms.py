@@ -13,7 +13,6 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.core.alerts import RuleIndex
 from pipeline.core.story import Failure, Story
 from pipeline.core.urls import host_of
 from pipeline.flow import storing
@@ -21,6 +20,7 @@ from pipeline.flow.articles import Outcome, fetch_stories
 from pipeline.flow.detecting import detected
 from pipeline.flow.plan import Plan, shard_of
 from pipeline.flow.poll import poll_feeds
+from pipeline.flow.reread import reread
 from pipeline.flow.storing import Stored
 from pipeline.stores import entries, failures
 from pipeline.stores.base import Store
@@ -84,13 +84,40 @@ class _Poll(_StoreDoFn):
     def process(self, shard: tuple[int, Iterable[str]]) -> Iterator[Any]:
         feeds = [self.plan.feeds[id] for id in shard[1]]
         count("feeds.due", len(feeds))
-        for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, self.plan.client, self.plan.now):
+        recording = self.plan.recording()
+        for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, recording.client, self.plan.now):
             count(f"feeds.{polled.outcome}")
             count("entries.seen", polled.seen)
             count("entries.new", sum(task.why == "new" for task in polled.tasks))
             yield from polled.tasks
-            for failure in polled.failures:
-                yield TaggedOutput(FAILURES, failure)
+            yield from _tagged(polled.failures)
+        yield from _tagged(recording.failures(self.plan.now()))
+
+
+def _tagged(found: Iterable[Failure]) -> Iterator[TaggedOutput]:
+    for failure in found:
+        count(f"failures.{failure.stage}")
+        yield TaggedOutput(FAILURES, failure)
+
+
+class RereadFeeds(_Step):
+    """Feed ids -> tasks of all that their recordings show; tagged `failures`: Failure."""
+
+    def expand(self, feed_ids: beam.PCollection) -> Any:
+        return feed_ids | beam.Reshuffle() | beam.ParDo(_Reread(self.plan)).with_outputs(FAILURES, main="tasks")
+
+
+class _Reread(_StoreDoFn):
+    def process(self, feed_id: str) -> Iterator[Any]:
+        plan = self.plan
+        assert plan.recordings is not None
+        read = reread(plan.feeds[feed_id], plan.recordings, self.store, plan.settings.network.max_bytes, plan.now())
+        count("feeds.due")
+        count("feeds.failed" if read.failures else "feeds.ok")
+        count("entries.seen", read.seen)
+        count("entries.new", sum(task.why == "new" for task in read.tasks))
+        yield from read.tasks
+        yield from _tagged(read.failures)
 
 
 class Leftovers(_Step):
@@ -106,14 +133,15 @@ class _Leftovers(_StoreDoFn):
 
 
 class FetchArticles(_Step):
-    """Tasks -> Outcomes; all pages of one host are fetched by one worker, so that its pace is kept."""
+    """Tasks -> Outcomes; tagged `failures`: Failure. All pages of one host are fetched by one worker, so that its
+    pace is kept."""
 
-    def expand(self, tasks: beam.PCollection) -> beam.PCollection:
+    def expand(self, tasks: beam.PCollection) -> Any:
         return (
             tasks
             | "ByHost" >> beam.Map(_task_by_host, self.plan.shards)
             | beam.GroupByKey()
-            | "FetchAndExtract" >> beam.ParDo(_FetchArticles(self.plan))
+            | "FetchAndExtract" >> beam.ParDo(_FetchArticles(self.plan)).with_outputs(FAILURES, main="outcomes")
         )
 
 
@@ -122,9 +150,11 @@ def _task_by_host(task: Task, shards: int) -> tuple[int, Task]:
 
 
 class _FetchArticles(_StoreDoFn):
-    def process(self, shard: tuple[int, Iterable[Task]]) -> Iterator[Outcome]:
-        plan = self.plan
-        yield from fetch_stories(list(shard[1]), plan.feeds, plan.settings, plan.client, plan.now, self._stored)
+    def process(self, shard: tuple[int, Iterable[Task]]) -> Iterator[Any]:
+        plan, recording = self.plan, self.plan.recording()
+        tasks = list(shard[1])
+        yield from fetch_stories(tasks, plan.feeds, plan.settings, recording.client, plan.now, self._stored)
+        yield from _tagged(recording.failures(plan.now()))
 
     def _stored(self, id: str) -> Story | None:
         return self.store.archive.get([id]).get(id)
@@ -175,10 +205,10 @@ class Alert(_Step):
 class _Alert(_StoreDoFn):
     def setup(self) -> None:
         super().setup()
-        self.rules = RuleIndex(self.plan.rules)
+        self.rules = storing.LiveRules(self.store.ledger, self.plan.rules, tuple(self.plan.settings.channels))
 
     def process(self, stored: Stored) -> Iterator[Stored]:
-        claimed, failed = storing.alert(self.store, self.rules, stored.stories, self.plan.now())
+        claimed, failed = storing.alert(self.store, self.rules.index(), stored.stories, self.plan.now())
         count("alerts.matched", claimed)
         yield replace(stored, failures=(*stored.failures, *failed))
 

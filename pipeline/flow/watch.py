@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, TextIO
 
 from pipeline.config import Config
-from pipeline.core.errors import PassRunning, StoreUnavailable
+from pipeline.core.errors import ConfigError, PassRunning, StoreUnavailable
 from pipeline.feeds import schedule
 from pipeline.flow.overlap import STOPPING
 from pipeline.flow.poll import load_states
@@ -36,8 +36,8 @@ def watch(
 ) -> None:
     """Make passes until STOPPING is set; `load` gives the configuration as it is now.
 
-    Raises PassRunning where another watch holds the store. A pass that meets another's lease, or a store that is
-    away, is tried again later.
+    Raises PassRunning where another watch holds the store. A pass that meets another's lease, a store that is away,
+    or a rule made at run time that is no longer valid, is tried again later.
     """
     config = load()
     store = open_store(store_at, config.settings.store)
@@ -51,11 +51,12 @@ def watch(
                     try:
                         told(run_pass(config, store_at, feeds=feeds, only_due=True, clock=clock, workers=workers,
                                       stream=stream))
-                    except (PassRunning, StoreUnavailable) as error:
+                    except (PassRunning, StoreUnavailable, ConfigError) as error:
                         warn(f"{error}; trying again")
                 took = time.monotonic() - begun
                 wait = next_due(config, store.ledger, clock()) - clock()
-                STOPPING.wait(max(SHORTEST_S, took, min(wait, LONGEST).total_seconds()))
+                pause_s = max(SHORTEST_S, config.settings.network.per_host_delay_s)
+                STOPPING.wait(max(pause_s, took, min(wait, LONGEST).total_seconds()))
     finally:
         store.close()
 

@@ -43,7 +43,8 @@ class Response:
     """A complete answer: 2xx with its decoded body, or 304 with none.
 
     `requested` is the URL as asked for, `url` the one that answered after `redirects`, normalised. `elapsed_s` is
-    the time on the network in seconds; waiting in line for the host is not counted.
+    the time on the network in seconds; waiting in line for the host is not counted. `at` is when it was recorded,
+    where it comes from the raw archive.
     """
 
     requested: str
@@ -53,6 +54,7 @@ class Response:
     body: bytes = field(default=b"", repr=False)
     redirects: tuple[Redirect, ...] = ()
     elapsed_s: float = 0.0
+    at: datetime | None = None
 
     @property
     def not_modified(self) -> bool:

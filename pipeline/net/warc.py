@@ -4,17 +4,18 @@
 gzip member each, so that a crash costs the last record at most. Bodies are stored decoded, with the original
 coding in `X-Archive-Orig-Content-Encoding`; of the request only headers that can hold no secret. Not stored: 304
 (nothing new), errors (their bodies are not read) and POSTs (they are not fetches). `read_warc` gives the pages
-back, from these files and from those of other crawlers.
+back, from these files and from those of other crawlers; `list_warc` says what is there, and `read_at` gives one.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.core.errors import WirewatchError
@@ -42,6 +43,18 @@ class Page:
     body: bytes = field(repr=False)
     at: datetime | None
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One answer of an archive, its body unread; `location` is the redirect as sent, `offset` where it stands."""
+
+    url: str
+    status: int
+    content_type: str
+    location: str
+    at: datetime | None
+    offset: int
 
 
 class RawArchive:
@@ -118,29 +131,62 @@ def read_warc(path: Path, *, max_bytes: int) -> Iterator[Page]:
     """
     from warcio.archiveiterator import ArchiveIterator
 
-    given = 0
-    try:
-        with path.open("rb") as file:
-            records = iter(ArchiveIterator(file))
-            while (page := _next_page(records, max_bytes)) is not None:
-                given += 1
-                yield page
-    except _Broken as broken:
-        what = f"breaks off after {given} pages" if given else "is not a WARC file, or broken at its start"
-        raise WirewatchError(f"{path} {what}") from broken.__cause__
-    except OSError as error:
-        raise WirewatchError(f"{path} cannot be read: {error.strerror}") from error
+    with _told_plainly(path) as given, path.open("rb") as file:
+        records = iter(ArchiveIterator(file))
+        while (page := _next(records, lambda record: _page(record, max_bytes))) is not None:
+            given.append(1)
+            yield page
+
+
+def list_warc(path: Path) -> Iterator[Listed]:
+    """What responses a WARC file has, in order; errors as those of `read_warc`."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    with _told_plainly(path) as given, path.open("rb") as file:
+        archive = ArchiveIterator(file)
+        records = iter(archive)
+        while (listed := _next(records, lambda record: _listed(record, archive.offset))) is not None:
+            given.append(1)
+            yield listed
+
+
+def read_at(path: Path, offset: int, *, max_bytes: int) -> Page:
+    """The response that `list_warc` found at `offset`; WirewatchError where there is none (any more)."""
+    from warcio.archiveiterator import ArchiveIterator
+
+    with _told_plainly(path), path.open("rb") as file:
+        file.seek(offset)
+        page = _next(iter(ArchiveIterator(file)), lambda record: _page(record, max_bytes))
+    if page is None:
+        raise WirewatchError(f"{path} has no page at {offset}; it was changed")
+    return page
 
 
 class _Broken(Exception):
     pass
 
 
-def _next_page(records: Iterator[Any], max_bytes: int) -> Page | None:
+@contextmanager
+def _told_plainly(path: Path) -> Iterator[list[int]]:
+    """What goes wrong with a file, in a sentence; the list is filled with what was given before."""
+    given: list[int] = []
+    try:
+        yield given
+    except _Broken as broken:
+        what = f"breaks off after {len(given)} pages" if given else "is not a WARC file, or broken at its start"
+        raise WirewatchError(f"{path} {what}") from broken.__cause__
+    except OSError as error:
+        raise WirewatchError(f"{path} cannot be read: {error.strerror}") from error
+
+
+T = TypeVar("T")
+
+
+def _next(records: Iterator[Any], take: Callable[[Any], T]) -> T | None:
     try:
         for record in records:
             if record.rec_type == "response" and record.http_headers is not None:
-                return _page(record, max_bytes)
+                return take(record)
     except OSError:
         raise
     except Exception as error:  # warcio stumbles over broken files in many ways
@@ -157,7 +203,7 @@ def _stored(exchange: Exchange) -> list[tuple[str, str]]:
 def _page(record: Any, max_bytes: int) -> Page:
     from warcio.bufferedreaders import ChunkedDataReader
 
-    headers = Headers(tuple((str(name), str(value)) for name, value in record.http_headers.headers))
+    headers = _headers(record)
     stream = record.raw_stream
     if headers.get("transfer-encoding", "").lower().strip() == "chunked":
         stream = ChunkedDataReader(stream)
@@ -171,9 +217,26 @@ def _page(record: Any, max_bytes: int) -> Page:
         problem = refusal.sentence
     if not problem and getattr(record.raw_stream, "limit", 0) > 0:
         problem = "the record ends early"
+    return Page(_url(record), _status(record), headers, body, _date(record), problem)
+
+
+def _listed(record: Any, offset: int) -> Listed:
+    headers = _headers(record)
+    return Listed(_url(record), _status(record), headers.get("content-type", ""), headers.get("location", ""),
+                  _date(record), offset)
+
+
+def _headers(record: Any) -> Headers:
+    return Headers(tuple((str(name), str(value)) for name, value in record.http_headers.headers))
+
+
+def _url(record: Any) -> str:
+    return str(record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
+
+
+def _status(record: Any) -> int:
     status = str(record.http_headers.get_statuscode() or "")
-    url = str(record.rec_headers.get_header("WARC-Target-URI") or "")
-    return Page(url, int(status) if status.isdecimal() else 0, headers, body, _date(record), problem)
+    return int(status) if status.isdecimal() else 0
 
 
 def _date(record: Any) -> datetime | None:
