@@ -11,6 +11,7 @@ from pipeline.core.alerts import AlertRule
 from pipeline.feeds import schedule
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow import recording
+from pipeline.flow.channels import connect
 from pipeline.flow.plan import Plan
 from pipeline.flow.poll import load_states
 from pipeline.flow.runner import run_graph
@@ -130,12 +131,4 @@ def deliver(
     config: Config, rules: Iterable[AlertRule], store: Store, now: datetime, stream: TextIO | None = None
 ) -> outbox.Outcome:
     """Deliver what is due in the outbox over the configured channels."""
-    from pipeline.channels import open_channels
-    from pipeline.net.client import fetch_once
-
-    def post(url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> int:
-        network = config.settings.network
-        return fetch_once(network, url, method="POST", headers=headers, data=body, timeout_s=timeout_s).status
-
-    channels = open_channels(config.settings.channels, post=post, stream=stream)
-    return outbox.deliver(store.ledger, rules, channels, now)
+    return outbox.deliver(store.ledger, rules, connect(config.settings, stream), now)
