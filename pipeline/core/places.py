@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipeline.core.frequent import EXPECTED
 from pipeline.core.lexicon import Hit, Table, Term, written_lines
 from pipeline.core.phrases import PhraseError, parse_term
 from pipeline.core.text import Text
@@ -117,6 +118,9 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
     """`American troops`, `Syrian rebels`, `militias in Iraq`: a party without a name gets the code of its state."""
     out: list[Named] = []
     for party in found:
+        if party.label == "actor" and out and out[-1].label == "group" and out[-1].end == party.start:
+            out.append(replace(out.pop(), end=party.end))
+            continue
         if party.label == "actor" and out and out[-1].code and out[-1].label != "place":
             between = text.words[out[-1].end : party.start]
             if between[:1] == ["s"]:
@@ -154,9 +158,10 @@ def _is_a_persons_name(text: Text, hit: Hit) -> bool:
         if text.raw[start].isupper() and text.words[after] not in _FOLLOWS_A_NAME and not _titled(text):
             return True
     if before >= 0 and text.raw[text.ends[before] : text.starts[hit.start]] == " ":
-        start = text.starts[before]
-        first_in_sentence = start == 0 or text.raw[max(0, start - 2) : start].strip() in (".", '"', "“", "")
-        if text.raw[start].isupper() and not first_in_sentence and not _titled(text):
+        start, word = text.starts[before], text.words[before]
+        opens = start == 0 or text.raw[max(0, start - 2) : start].strip() in (".", '"', "“", "")
+        ordinary = opens and (text.stems[before] in EXPECTED or word.endswith(("ing", "ly")))
+        if text.raw[start].isupper() and not ordinary and not _titled(text):
             return True
     return False
 
@@ -164,6 +169,6 @@ def _is_a_persons_name(text: Text, hit: Hit) -> bool:
 def _titled(text: Text) -> bool:
     """Whether nearly every word begins with a capital, as in many headlines: capitals say nothing then."""
     capitals = sum(text.raw[start].isupper() for start in text.starts)
-    return len(text) < 25 and capitals * 2 > len(text)
+    return len(text) < 25 and capitals * 10 > 7 * len(text)
 
 

@@ -25,8 +25,8 @@ _STARTERS: Final = frozenset(
     "the a an in on at it its he she they we i this that these those but and however meanwhile earlier later after"
     " before when while if as for from by there his her their our many some several both all most no one two three"
     " officials analysts police last since under with such what who why how also according about"
-    " another other only despite although though still then so yet or nor not now here today yesterday tomorrow"
-    " monday tuesday wednesday thursday friday saturday sunday asked speaking".split()
+    " another other only despite although though still then so yet or nor not now here"
+    " asked speaking".split()
 )
 _NEXT_WORD: Final = re.compile(r"""[\s"'“‘(\[]*([A-Za-z]+|\d)?""")
 

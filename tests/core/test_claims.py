@@ -1,0 +1,144 @@
+"""Events: who, whom, with what, and how it stands; one event for one act."""
+
+import pytest
+
+from tests.core.detection import events, found, roles
+
+ARMS, LAUNCH = "arms-transfer", "missile-launch"
+
+
+@pytest.mark.parametrize(("body", "wanted"), [
+    ("Iran supplied drones to Russia.", {"supplier": "IR", "recipient": "RU"}),
+    ("Drones were supplied to Russia by Iran.", {"supplier": "IR", "recipient": "RU"}),
+    ("Iran has sold Russia hundreds of drones.", {"supplier": "IR", "recipient": "RU"}),
+    ("Iran supplied Russia with drones.", {"supplier": "IR", "recipient": "RU"}),
+    ("Russia bought missiles from North Korea.", {"supplier": "KP", "recipient": "RU"}),
+    ("Russia has bought Iranian drones.", {"supplier": "IR", "recipient": "RU"}),
+    ("Russia's purchase of Iranian drones alarmed Kyiv.", {"supplier": "IR", "recipient": "RU"}),
+    ("Arms shipments from North Korea to Russia go on.", {"supplier": "KP", "recipient": "RU"}),
+    ("U.S. arms sales to Taiwan anger Beijing.", {"supplier": "US", "recipient": "TW"}),
+    ("The sale of F-16 jets to Turkey by the United States was approved.", {"supplier": "US", "recipient": "TR"}),
+    ("The United States accused Iran of supplying weapons to Syria.", {"supplier": "IR", "recipient": "SY"}),
+    ("Washington urged China not to sell weapons to Russia.", {"supplier": "CN", "recipient": "RU"}),
+    ("Pakistan took delivery of tanks from Ukraine.", {"supplier": "UA", "recipient": "PK"}),
+    ("Berlin will deliver 14 Leopard 2 tanks to Kyiv.", {"supplier": "DE", "recipient": "UA"}),
+    ("North Korean artillery shells were shipped to Russia.", {"supplier": "KP", "recipient": "RU"}),
+    ("Iran is shipping missiles through Egypt to Hezbollah.",
+     {"supplier": "IR", "recipient": "hezbollah", "via": "EG"}),
+    ("President Bush halted arms sales to China.", {"supplier": "US", "recipient": "CN"}),
+])
+def test_who_arms_whom(body: str, wanted: dict[str, str]) -> None:
+    (event,) = events(body, ARMS)
+    assert {role: code for role, code in roles(event).items() if role != "weapon"} == wanted
+
+
+def test_several_suppliers_are_several_acts() -> None:
+    told = [roles(event) for event in events("Iran and North Korea supply weapons to Russia.", ARMS)]
+    assert [(one["supplier"], one["recipient"]) for one in told] == [("IR", "RU"), ("KP", "RU")]
+
+
+@pytest.mark.parametrize(("body", "weapon"), [
+    ("Iran sold Shahed drones to Russia.", "drone"),
+    ("Washington sent HIMARS rockets to Ukraine.", "artillery"),
+    ("Seoul sold 155mm shells to Poland.", "ammunition"),
+    ("Moscow supplied Iskander missiles to Belarus.", "ballistic-missile"),
+])
+def test_a_weapon_has_a_class(body: str, weapon: str) -> None:
+    assert events(body, ARMS)[0].roles["weapon"].kind == weapon
+
+
+@pytest.mark.parametrize(("body", "wanted"), [
+    ("North Korea fired a missile into the sea.", {"actor": "KP"}),
+    ("A missile was fired by Iran at an Iraqi base.", {"actor": "IR"}),
+    ("North Korea's missile test failed.", {"actor": "KP"}),
+    ("Houthi rebels launched missiles at Saudi Arabia.", {"actor": "houthis", "target": "SA"}),
+    ("Hezbollah fired rockets at Israel.", {"actor": "hezbollah", "target": "IL"}),
+    ("South Korea said North Korea launched two missiles.", {"actor": "KP"}),
+    ("An Iraqi missile hit Tehran.", {"actor": "IQ"}),
+    ("American warships fired cruise missiles at Libya.", {"actor": "US", "target": "LY"}),
+])
+def test_who_fires(body: str, wanted: dict[str, str]) -> None:
+    told = roles(events(body, LAUNCH)[0])
+    assert {role: told.get(role) for role in wanted} == wanted
+
+
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    ("Iran sold drones to Russia in June.", ARMS, {"reported"}),
+    ("The United States accused Iran of supplying drones to Russia.", ARMS, {"alleged"}),
+    ("Iran supplied drones to Russia, according to Western intelligence.", ARMS, {"alleged"}),
+    ("Iran has allegedly sold drones to Russia.", ARMS, {"alleged"}),
+    ("Iran denies supplying drones to Russia.", ARMS, {"denied"}),
+    ("Iran said it had never sold weapons to Russia.", ARMS, {"denied"}),
+    ("Ukraine accused Iran of selling drones to Russia, a charge Tehran denies.", ARMS, {"alleged", "denied"}),
+    ("Washington accused Iran of arming rebels with missiles. Iran dismissed the accusation.", ARMS,
+     {"alleged", "denied"}),
+    ("Germany will deliver tanks to Ukraine next month.", ARMS, {"planned"}),
+    ("Poland signed a contract to buy tanks from South Korea.", ARMS, {"planned"}),
+    ("China could supply weapons to Russia.", ARMS, {"hypothetical"}),
+    ("If France sells missiles to Taiwan, China will protest.", ARMS, {"hypothetical"}),
+    ("North Korea fired a missile on Sunday, Seoul's military said.", LAUNCH, {"reported"}),
+    ("North Korea is preparing to fire a missile.", LAUNCH, {"planned"}),
+    ("North Korea threatened to fire missiles at Guam.", LAUNCH, {"hypothetical"}),
+    ("Pakistani officials said a suspected U.S. drone fired missiles at a house, killing four.", LAUNCH, {"alleged"}),
+])
+def test_how_it_stands(body: str, topic: str, wanted: set[str]) -> None:
+    assert set(events(body, topic)[0].status) == wanted
+
+
+def test_holders_are_named() -> None:
+    (event,) = events("The United States accused Iran of supplying weapons to Syria. Tehran denied the charge.", ARMS)
+    assert {claim.status: claim.holder.code for claim in event.claims if claim.holder} == {
+        "alleged": "US", "denied": "IR",
+    }
+
+
+def test_a_denial_of_something_else_does_not_count() -> None:
+    (event,) = events("The United States accused Iran of supplying weapons to Syria. Sudan denied the charge.", ARMS)
+    assert event.status == ("alleged",)
+
+
+def test_mentions_of_one_act_are_one_event() -> None:
+    body = "Iran sold drones to Russia. Russia received the drones from Iran in June. The drone sale worried Kyiv."
+    assert len(events(body, ARMS)) == 1
+
+
+def test_a_joint_exercise_has_all_its_participants() -> None:
+    (event,) = events("The United States and South Korea began joint military exercises on Monday.",
+                      "military-exercise")
+    assert {code for role, code in roles(event).items() if role.startswith("participants")} == {"US", "KR"}
+
+
+def test_who_imposes_sanctions_on_whom() -> None:
+    (event,) = events("The United States imposed sanctions on Iran on Thursday.", "sanctions")
+    assert roles(event) == {"imposer": "US", "target": "IR"}
+    assert event.when == "on Thursday"
+
+
+def test_the_founding_story() -> None:
+    title = "US accuses North Korea of secretly sending shells to Russia"
+    body = (
+        "WASHINGTON — The United States accused North Korea on Wednesday of covertly shipping a significant number of "
+        "artillery shells to Russia for its war in Ukraine, hiding the cargo by sending it through third countries in "
+        "the Middle East and North Africa.\n\n"
+        "A White House spokesman said the shipments would not change the course of the war. He did not say how many "
+        "shells were sent.\n\n"
+        "Pyongyang denied the charge. Its defense ministry said it had never had \"arms transactions\" with Russia and "
+        "would have none in the future.\n\n"
+        "Moscow has turned to other suppliers as sanctions bite. Russia has bought hundreds of Iranian drones, "
+        "American officials say; Tehran has rejected the reports.\n\n"
+        "Hours after the announcement, North Korea fired a barrage of ballistic missiles into the sea, days after the "
+        "United States and South Korea held large air drills. Seoul called the launches a grave provocation.\n\n"
+        "The European Union is preparing new sanctions against the North."
+    )
+    detection = found(body, title)
+    assert {m.topic for m in detection.topics} == {"arms-transfer", "missile-launch", "military-exercise", "sanctions"}
+    told = [(event.topic, roles(event), event.status) for event in detection.events]
+    assert [entry for entry in told if entry[0] == ARMS] == [
+        (ARMS, {"supplier": "KP", "recipient": "RU", "weapon": "ammunition"}, ("alleged", "denied")),
+        (ARMS, {"supplier": "IR", "recipient": "RU", "weapon": "drone"}, ("alleged", "denied")),
+    ]
+    (launch,) = [entry for entry in told if entry[0] == LAUNCH]
+    assert launch == (LAUNCH, {"actor": "KP", "weapon": "ballistic-missile"}, ("reported",))
+    shells = detection.events[0]
+    assert {c.status: c.holder.code for c in shells.claims if c.holder} == {"alleged": "US", "denied": "KP"}
+    assert ("sanctions", {"imposer": "eu", "target": "KP"}, ("planned",)) in told
