@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from pipeline.core.story import Story
+from pipeline.core.story import Story, fields_of
 
 
 def revise(stored: Story, arrived: Story) -> tuple[Literal["revised", "unchanged"], Story]:
@@ -13,7 +13,7 @@ def revise(stored: Story, arrived: Story) -> tuple[Literal["revised", "unchanged
     Another title or body makes a revision: counted up from the stored one, at its place in time (`published`
     and `seen` stay). Otherwise text and dates stay as stored, and what is known about the text is taken from the
     arrival. Either way the story belongs to all feeds and tags it was ever met in, and what the arrival leaves
-    empty is not lost. Both stores use this, so that they agree.
+    empty is not lost. Its marks stay (stores/clusters.py sets them). Both stores use this, so that they agree.
     """
     changed = (arrived.title, arrived.body) != (stored.title, stored.body)
     story = replace(
@@ -30,9 +30,9 @@ def revise(stored: Story, arrived: Story) -> tuple[Literal["revised", "unchanged
         summary=arrived.summary or stored.summary,
         lang=arrived.lang or stored.lang,
         revision=stored.revision + changed,
-        cluster=arrived.cluster or stored.cluster,
-        origin=arrived.origin or stored.origin,
     )
+    marks = stored.marks if stored.cluster else arrived.marks
+    story = replace(story, **{**fields_of(marks), "origin": stored.origin or arrived.origin})
     return ("revised" if changed else "unchanged"), story
 
 

@@ -108,7 +108,10 @@ class Story:
     - `seen` is when it was first met, `updated` when this revision was made; `revision` counts from 1;
     - `body_source` is `feed` where the page could not be fetched or gave less text than the feed itself;
     - `countries` are the ISO codes of the states that title and body name;
-    - `cluster` is the id of the near-copy cluster (its own id when alone), `origin` the agency it came from.
+    - `cluster` is the id of the near-copy cluster (its own id when alone), `copied` whether other stories are in
+      it, `origin` the agency it came from, `thread` the id of the matter it belongs to (empty without events);
+    - `outlets` and `origins` count who tells its thread, or without one its cluster: outlets that carry it, and
+      independent origins of what they carry (a wire carried by forty papers is one).
     """
 
     id: str
@@ -133,6 +136,27 @@ class Story:
     events: tuple[Event, ...] = ()
     cluster: str = ""
     origin: str = ""
+    copied: bool = False
+    thread: str = ""
+    outlets: int = 1
+    origins: int = 1
+
+    @property
+    def marks(self) -> "Marks":
+        """What its relations to other stories say of it."""
+        return Marks(self.cluster, self.origin, self.copied, self.thread, self.outlets, self.origins)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Those fields of a Story that its relations to other stories decide (stores/clusters.py)."""
+
+    cluster: str = ""
+    origin: str = ""
+    copied: bool = False
+    thread: str = ""
+    outlets: int = 1
+    origins: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +176,11 @@ class Failure:
     url: str = ""
     attempts: int = 1
     detail: dict[str, str] = field(default_factory=dict)
+
+
+def fields_of(marks: Marks) -> dict[str, Any]:
+    """Marks as fields of a Story, for `dataclasses.replace`."""
+    return {name: getattr(marks, name) for name in Marks.__slots__}
 
 
 T = TypeVar("T")

@@ -7,13 +7,13 @@ StoreError where it refuses, and may be called from several processes at once.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
 from pipeline.core.query import Query
-from pipeline.core.story import Story
+from pipeline.core.story import Marks, Story
 
-Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "meta"]
+Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "meta", "cluster", "thread"]
 Facet = Literal["topic", "source", "country", "lang", "status", "day"]
 Sort = Literal["newest", "relevance"]
 Interval = Literal["hour", "day", "week", "month"]
@@ -59,6 +59,10 @@ class Ledger(Protocol):
 
     def replace(self, kind: Kind, record: Record) -> bool:
         """Overwrite only if the stored `version` still is `record.version`; whether it did."""
+        ...
+
+    def replace_each(self, kind: Kind, records: Sequence[Record]) -> list[bool]:
+        """`replace` for each of several records with different keys, in one go; for each, whether it did."""
         ...
 
     def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
@@ -168,6 +172,14 @@ class Archive(Protocol):
         """Remove stories published before; returns how many."""
         ...
 
+    def mark(self, marks: Mapping[str, Marks]) -> int:
+        """Set what relations to other stories say of a story (id -> Marks), in no new revision; returns how many
+        stories changed.
+
+        Seen by `get` at once. Ids that are not there are left out; a revision made meanwhile is not lost.
+        """
+        ...
+
     def status(self) -> dict[str, Any]:
         """Facts for a person: kind, place, stories, size in bytes, schema version, whether it needs a reindex."""
         ...
@@ -179,16 +191,64 @@ class Archive(Protocol):
     def close(self) -> None: ...
 
 
+# ── Traces ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is left of a story so that like ones find it: `terms` (0 <= term < 2**47) and opaque `data`.
+
+    `id` is at most 100 characters, `at` the story's time of publication.
+    """
+
+    id: str
+    at: datetime
+    terms: tuple[int, ...]
+    data: bytes
+
+
+class Traces(Protocol):
+    """Stories by terms that like stories share, found at once by every process.
+
+    Who leaves its own trace first and then looks for others cannot miss another who does the same: of two stories
+    that arrive at the same moment, at least one finds the other.
+    """
+
+    def leave(self, traces: Sequence[Trace]) -> None:
+        """Insert or overwrite, by id; durable, and found by any later call of any process, on return."""
+        ...
+
+    def sharing(self, asked: Sequence[Trace], within: timedelta, most: int = 64) -> list[tuple[str, ...]]:
+        """For each trace, the ids of others that share one of its terms, those that share most first.
+
+        Only traces `at` most `within` earlier or later count. Where more than `most` share a term, at least that
+        many of them are found.
+        """
+        ...
+
+    def get(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The `data` of those that exist."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Remove the traces of stories published before; returns how many."""
+        ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """An opened store: `open_store` (stores/__init__.py) makes one from a directory or a URL."""
 
     archive: Archive
     ledger: Ledger
+    traces: Traces
 
     def close(self) -> None:
         self.archive.close()
         self.ledger.close()
+        self.traces.close()
 
 
 def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

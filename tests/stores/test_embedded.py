@@ -298,4 +298,4 @@ def test_a_blob_is_the_story(made: object) -> None:
 
 def test_a_blob_of_the_future_is_refused() -> None:
     with pytest.raises(StoreError, match="newer version"):
-        unpack(b"\x02" + pack(story(1))[1:])
+        unpack(b"\x09" + pack(story(1))[1:])

@@ -1,13 +1,13 @@
 """The Archive on Elasticsearch."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Final
 
 from pipeline.core.query import Query
-from pipeline.core.story import Story
+from pipeline.core.story import Marks, Story
 from pipeline.stores.base import Facet, Indexed, Interval, Page, Sort, batched
 from pipeline.stores.elastic import prune, rebuild, scan, searching
 from pipeline.stores.elastic.connection import Connection
@@ -58,6 +58,9 @@ class ElasticArchive:
                 sent.add_done_callback(lambda _: room.release())
                 parts.append(sent)
         return [indexed for sent in parts for indexed in sent.result()]
+
+    def mark(self, marks: Mapping[str, Marks]) -> int:
+        return sum(self._writer.mark(dict(some)) for some in batched(marks.items(), _AT_ONCE))
 
     def refresh(self) -> None:
         self._indices.refresh_stories()
@@ -122,9 +125,8 @@ class ElasticArchive:
         return self._indices.init()
 
     def exists(self) -> bool:
-        """Whether anything was ever stored or initialised here."""
-        alias = self._indices.ledger, self._indices.stories
-        return bool(self._connection.ask(lambda es: es.indices.exists_alias(name=",".join(alias))))
+        """Whether `init` was ever called here."""
+        return bool(self._connection.ask(lambda es: es.indices.exists_alias(name=self._indices.ledger)))
 
     def close(self) -> None:
         self._connection.close()

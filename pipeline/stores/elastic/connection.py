@@ -21,6 +21,9 @@ _LONGEST_PAUSE_S: Final = 10.0
 
 T = TypeVar("T")
 
+_REACHED: Final[set[str]] = set()
+"""Servers that have answered this process; a worker of the same process does not ask anew whether one is there."""
+
 # The client warns of every failed try; ours end in one sentence. Shown where an application sets logging up.
 logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
 
@@ -47,7 +50,8 @@ class Connection:
 
     Every call waits up to `settings.wait_s` for a server that is away, busy or out of disk, then raises
     StoreUnavailable. Once that has happened further calls try only once, until one succeeds: a pass does not
-    wait for the same dead server again and again. `wait_s` 0 means: say at once that it is away.
+    wait for the same dead server again and again. Nor is a server waited for that this process has never
+    reached: a wrong address, or one that is down from the start, is said at once.
     """
 
     def __init__(self, at: str, settings: StoreSettings) -> None:
@@ -78,7 +82,8 @@ class Connection:
 
     def patience(self, *, writing: bool = False) -> Patience:
         """A new limit for one piece of work; none is left for what was waited for in vain just before."""
-        return Patience(0 if self._away or (writing and self._refusing) else self._settings.wait_s)
+        vain = self._away or self.at not in _REACHED or (writing and self._refusing)
+        return Patience(0 if vain else self._settings.wait_s)
 
     def call(self, do: Callable[[Elasticsearch], T], *, patience: Patience | None = None) -> T:
         """Run one request, again while its errors pass; other API errors are raised as they are."""
@@ -88,6 +93,9 @@ class Connection:
                 self._check()
                 answer = do(self.client)
             except (ApiError, TransportError) as error:
+                if isinstance(error, ApiError) and self.at not in _REACHED:  # busy, but there
+                    _REACHED.add(self.at)
+                    patience = self.patience()
                 if not trouble.passes(error):
                     raise
                 if not patience.wait():
@@ -95,6 +103,7 @@ class Connection:
                     raise self.explained(error) from error
             else:
                 self._away = False
+                _REACHED.add(self.at)
                 return answer
 
     def ask(self, do: Callable[[Elasticsearch], T]) -> T:

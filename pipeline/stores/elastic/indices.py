@@ -5,6 +5,7 @@
     alias PREFIX-homes              story id -> its month, so that a story never has a second copy
     alias PREFIX-revisions          earlier revisions of stories, by id and number
     alias PREFIX-ledger             the records of the Ledger
+    alias PREFIX-traces             the Traces of stories, by which copies find one another
 
 Each is an alias of an index with a generation number (`…-000001`), so that a new mapping can take over behind
 it. All writes demand the alias (`require_alias`): a missing index is an error, never made with guessed mappings.
@@ -84,6 +85,10 @@ STORY_MAPPINGS: Final[dict[str, Any]] = {
         },
         "cluster": _TAG,
         "origin": _TAG,
+        "copied": {"type": "boolean"},
+        "thread": _TAG,
+        "outlets": {"type": "integer"},
+        "origins": {"type": "integer"},
         # What queries look at (core/document.py), made from the story; not kept in the source.
         "find": {
             "properties": {
@@ -99,6 +104,12 @@ HOME_MAPPINGS: Final[dict[str, Any]] = {
     "dynamic": "strict", "_meta": VERSIONS, "properties": {"month": {"type": "keyword"}, "by": _KEPT},
 }
 REVISION_MAPPINGS: Final[dict[str, Any]] = {"dynamic": "strict", "_meta": VERSIONS, "properties": {"story": _HIDDEN}}
+TRACE_MAPPINGS: Final[dict[str, Any]] = {
+    "dynamic": "strict",
+    "_meta": VERSIONS,
+    "properties": {"terms": {"type": "keyword"}, "at_us": {"type": "long"}, "written_us": {"type": "long"},
+                   "data": {"type": "binary"}},
+}
 LEDGER_MAPPINGS: Final[dict[str, Any]] = {
     "dynamic": "strict",
     "_meta": VERSIONS,
@@ -127,6 +138,7 @@ class Indices:
         self.homes = f"{connection.prefix}-homes"
         self.revisions = f"{connection.prefix}-revisions"
         self.ledger = f"{connection.prefix}-ledger"
+        self.traces = f"{connection.prefix}-traces"
         self._known: set[str] = set()
 
     def month(self, month: str) -> str:
@@ -206,7 +218,7 @@ class Indices:
         The template is a second net (a month restored or made by hand gets the right mappings) that needs the
         cluster privilege manage_index_templates; all else works without it.
         """
-        for alias in (self.homes, self.revisions, self.ledger):
+        for alias in (self.homes, self.revisions, self.traces, self.ledger):
             self.ensure(alias, again=True)
         template = {"settings": STORY_SETTINGS, "mappings": STORY_MAPPINGS}
         try:
@@ -229,6 +241,8 @@ class Indices:
             return SETTINGS, HOME_MAPPINGS
         if index.startswith(f"{self.revisions}-"):
             return SETTINGS, REVISION_MAPPINGS
+        if index.startswith(f"{self.traces}-"):
+            return SETTINGS, TRACE_MAPPINGS
         return SETTINGS, LEDGER_MAPPINGS
 
 

@@ -54,15 +54,23 @@ class ElasticLedger:
         self._write([self._line("index", kind, record, "") for record in last.values()])
 
     def replace(self, kind: Kind, record: Record) -> bool:
-        seq_no, _, term = record.version.partition(".")
-        if not (seq_no.isdigit() and term.isdigit()):
-            return False
+        return self.replace_each(kind, [record])[0]
+
+    def replace_each(self, kind: Kind, records: Sequence[Record]) -> list[bool]:
         mark = uuid.uuid4().hex
-        line = self._line("index", kind, record, mark, (int(seq_no), int(term)))
-        (outcome,) = self._write([line])
-        if outcome.conflict and outcome.repeated:
-            return bool(self._made_by(kind, [record.key], mark))
-        return outcome.done
+        done = [False] * len(records)
+        asked = [(place, version) for place, record in enumerate(records) if (version := _version(record.version))]
+        writes = [self._line("index", kind, records[place], mark, version) for place, version in asked]
+        unsure: list[int] = []
+        for (place, _), outcome in zip(asked, self._write(writes), strict=True):
+            done[place] = outcome.done
+            if outcome.conflict and outcome.repeated:
+                unsure.append(place)
+        if unsure:
+            made = self._made_by(kind, [records[place].key for place in unsure], mark)
+            for place in unsure:
+                done[place] = records[place].key in made
+        return done
 
     def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
         self._refresh()
@@ -136,6 +144,11 @@ def _record(document: Mapping[str, Any]) -> Record:
         due=None if due is None else from_us(due),
         version=f"{document['_seq_no']}.{document['_primary_term']}",
     )
+
+
+def _version(version: str) -> tuple[int, int] | None:
+    seq_no, _, term = version.partition(".")
+    return (int(seq_no), int(term)) if seq_no.isdigit() and term.isdigit() else None
 
 
 def _order(key: str) -> str:

@@ -8,13 +8,13 @@ quicker, so look again. A crash after the home leaves a home without a story, wh
 
 import json
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from pipeline.core.errors import StoreError
 from pipeline.core.revisions import revise
-from pipeline.core.story import Story, to_json
+from pipeline.core.story import Marks, Story, fields_of, to_json
 from pipeline.stores.base import Indexed
 from pipeline.stores.elastic import bulk
 from pipeline.stores.elastic.bulk import Write, Written
@@ -76,6 +76,32 @@ class Writer:
             if d.result is None:
                 d.fail("other writers kept changing this story; try again")
         return [d.result for d in drafts if d.result is not None]
+
+    def mark(self, marks: Mapping[str, Marks]) -> int:
+        """Set the marks of those stories that exist; returns how many changed."""
+        left = dict(marks)
+        changed = 0
+        for _ in range(_ROUNDS):
+            found = self._reader.find(list(left))
+            wanted = [
+                (id, stored, replace(stored.story, **fields_of(left[id])))
+                for id, stored in found.items() if stored.story is not None and stored.story.marks != left[id]
+            ]
+            outcomes = self._send([
+                Write("index", self._indices.month(stored.month), id, source_of(story), stored.version)
+                for id, stored, story in wanted
+            ])
+            left = {}
+            for (id, _, _), outcome in zip(wanted, outcomes, strict=True):
+                changed += outcome.done
+                if outcome.conflict:
+                    left[id] = marks[id]
+                elif not outcome.done:
+                    raise StoreError(f"Elasticsearch at {self._connection.at} refused to mark a story: "
+                                     f"{outcome.reason}")
+            if not left:
+                break
+        return changed
 
     def _claim(self, drafts: Sequence[Draft]) -> list[bool]:
         """Create homes; whether each was made now."""

@@ -1,7 +1,7 @@
 """A store in one folder, without a server: SQLite holds the truth, tantivy makes it searchable.
 
     wirewatch.db   everything: stories and their revisions, and the records of the Ledger
-    index/         derived from it; may be deleted at any time, is made anew when missing
+    near/ index/   derived from it; may be deleted at any time, are made anew when missing
 """
 
 from pathlib import Path
@@ -15,12 +15,14 @@ def open_folder(folder: Path, create: bool = True) -> Store:
     from pipeline.stores.embedded.archive import EmbeddedArchive
     from pipeline.stores.embedded.database import Database
     from pipeline.stores.embedded.ledger import EmbeddedLedger
+    from pipeline.stores.embedded.traces import EmbeddedTraces
 
     database = Database(folder, create)
     try:
         (folder / "index").mkdir(exist_ok=True)
         ledger = EmbeddedLedger(Database(folder, create))
+        traces = EmbeddedTraces(folder, Database(folder, create))
     except OSError as error:
         database.close()
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); check its permissions") from None
-    return Store(EmbeddedArchive(folder, database), ledger)
+    return Store(EmbeddedArchive(folder, database), ledger, traces)

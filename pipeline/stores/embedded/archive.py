@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,11 @@ import tantivy
 from pipeline.core.errors import StoreError
 from pipeline.core.query import Query
 from pipeline.core.revisions import revise
-from pipeline.core.story import Story
+from pipeline.core.story import Marks, Story
 from pipeline.stores.base import Facet, Hit, Indexed, Interval, Page, Sort, batched
 from pipeline.stores.embedded.counting import count
 from pipeline.stores.embedded.database import SCHEMA_VERSION, Database, to_micros
-from pipeline.stores.embedded.packed import pack, unpack
+from pipeline.stores.embedded.packed import marked, marks_of, pack, unpack
 from pipeline.stores.embedded.paging import Found, Newest, Relevant, newest, read_cursor, relevant
 from pipeline.stores.embedded.search_index import SearchIndex
 from pipeline.stores.embedded.translate import between, both, translate
@@ -85,6 +85,22 @@ class EmbeddedArchive:
                                (seq, to_micros(kept.published), data, row))
             stored[story.id] = (row, data)
         return Indexed(story.id, outcome, kept.revision), kept != old
+
+    def mark(self, marks: Mapping[str, Marks]) -> int:
+        changed = 0
+        for some in batched(marks, _AT_ONCE):
+            self._search.announce()
+            with self._database.writing() as connection:
+                stored = self._rows(some)
+                first = self._database.meta("seq") + 1
+                news: list[tuple[int, bytes, int]] = []
+                for id, (row, blob) in stored.items():
+                    if (marks_of(blob) or unpack(blob).marks) != marks[id]:
+                        news.append((first + len(news), marked(blob, marks[id]), row))
+                connection.executemany("UPDATE stories SET seq = ?, data = ? WHERE row = ?", news)
+                self._database.claim_numbers("seq", len(news))
+            changed += len(news)
+        return changed
 
     def refresh(self) -> None:
         self._search.follow()

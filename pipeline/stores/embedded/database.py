@@ -11,11 +11,11 @@ from typing import Any, Final
 from pipeline.core.errors import NoStore, StoreError, StoreUnavailable
 
 FILE: Final = "wirewatch.db"
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_S: Final = 30
 """How long a write waits for the writes of other processes."""
 
-_OURS: Final = {FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", "index"}
+_OURS: Final = {FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", "index", "near"}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -29,6 +29,11 @@ CREATE TABLE removed (seq INTEGER PRIMARY KEY, row INTEGER NOT NULL);
 CREATE TABLE records (
     kind TEXT, key TEXT, data TEXT NOT NULL, due INTEGER, version INTEGER NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID;
+-- numbers grow in the order of writing (traces.py)
+CREATE TABLE traces (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, terms BLOB NOT NULL,
+    data BLOB NOT NULL);
+CREATE INDEX traces_at ON traces (at);
 CREATE INDEX records_due ON records (kind, due) WHERE due IS NOT NULL;
 INSERT INTO meta VALUES ('schema', {version}), ('seq', 0), ('version', 0), ('generation', 0);
 """

@@ -44,13 +44,12 @@ class EmbeddedLedger:
                 [_row(kind, record, version + place) for place, record in enumerate(records)])
 
     def replace(self, kind: Kind, record: Record) -> bool:
-        if not record.version.isdecimal():
-            return False
+        return self.replace_each(kind, [record])[0]
+
+    def replace_each(self, kind: Kind, records: Sequence[Record]) -> list[bool]:
         with self._database.writing() as connection:
-            _, _, data, due, version = _row(kind, record, self._database.claim_numbers("version", 1))
-            return connection.execute(
-                "UPDATE records SET data = ?, due = ?, version = ? WHERE kind = ? AND key = ? AND version = ?",
-                (data, due, version, kind, record.key, int(record.version))).rowcount == 1
+            first = self._database.claim_numbers("version", len(records))
+            return [_replace(connection, kind, record, first + place) for place, record in enumerate(records)]
 
     def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
         rows = self._database.rows(
@@ -77,6 +76,15 @@ class EmbeddedLedger:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _replace(connection: Any, kind: Kind, record: Record, version: int) -> bool:
+    if not record.version.isdecimal():
+        return False
+    _, _, data, due, version = _row(kind, record, version)
+    return bool(connection.execute(
+        "UPDATE records SET data = ?, due = ?, version = ? WHERE kind = ? AND key = ? AND version = ?",
+        (data, due, version, kind, record.key, int(record.version))).rowcount == 1)
 
 
 def _row(kind: Kind, record: Record, version: int) -> tuple[str, str, str, int | None, int]:

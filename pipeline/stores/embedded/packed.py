@@ -1,12 +1,19 @@
-"""A story as a small blob: its JSON, deflated with a dictionary of what every story repeats."""
+"""A story as a small blob: its JSON, deflated with a dictionary of what every story repeats.
 
+    1 <deflated JSON>
+    2 <length of marks: 2 bytes> <JSON of marks> <deflated JSON>      the marks take the place of those in the story
+"""
+
+import json
 import zlib
+from dataclasses import astuple, replace
 from typing import Final
 
 from pipeline.core.errors import StoreError
-from pipeline.core.story import Story, from_json, to_json
+from pipeline.core.story import Marks, Story, fields_of, from_json, to_json
 
 _FORM: Final = b"\x01"
+_MARKED: Final = b"\x02"
 _COMMON: Final = (
     b" told reporters that it had been into would which after their there about people government minister "
     b"military president officials security forces country national international foreign ministry according to "
@@ -29,8 +36,28 @@ def pack(story: Story) -> bytes:
     return _FORM + squeeze.compress(to_json(story)) + squeeze.flush()
 
 
+def marked(blob: bytes, marks: Marks) -> bytes:
+    """The blob of the same story with these marks."""
+    head = json.dumps(astuple(marks), separators=(",", ":")).encode()
+    return _MARKED + len(head).to_bytes(2) + head + _split(blob)[1]
+
+
 def unpack(blob: bytes) -> Story:
     """The inverse of `pack`."""
-    if blob[:1] != _FORM:
+    marks, deflated = _split(blob)
+    story = from_json(Story, zlib.decompressobj(-15, _COMMON).decompress(deflated))
+    return story if marks is None else replace(story, **fields_of(marks))
+
+
+def marks_of(blob: bytes) -> Marks | None:
+    """The marks that a blob was given, None for those it was packed with."""
+    return _split(blob)[0]
+
+
+def _split(blob: bytes) -> tuple[Marks | None, bytes]:
+    if blob[:1] == _FORM:
+        return None, blob[1:]
+    if blob[:1] != _MARKED:
         raise StoreError("a stored story has an unknown form; it was written by a newer version of Wirewatch")
-    return from_json(Story, zlib.decompressobj(-15, _COMMON).decompress(blob[1:]))
+    end = 3 + int.from_bytes(blob[1:3])
+    return Marks(*json.loads(blob[3:end])), blob[end:]

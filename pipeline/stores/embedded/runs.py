@@ -1,0 +1,128 @@
+"""Which traces have which terms: sorted arrays in files, made anew as they grow (a log-structured merge).
+
+    near/000000000001-000000004096.run    terms of the traces with these numbers, ascending, and their numbers
+
+A run never changes; two neighbours of about one size become one. Traces after the last run are few and are kept in
+memory by whoever asks. All of it is derived from the table `traces` and can be deleted at any time. A file is looked
+into where it lies, so many terms cost little, and processes share its memory.
+"""
+
+import mmap
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+RUN: Final = 4_096
+"""Traces that make a run of their own."""
+_PAIR: Final = 8 + 4
+"""Bytes of a term and a number."""
+_NAME: Final = "{:012d}-{:012d}.run"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The terms of the traces numbered `first` to `last`: arrays of one length, `terms` ascending."""
+
+    first: int
+    last: int
+    terms: Any
+    numbers: Any
+
+    def find(self, terms: Any, most: int) -> Iterator[tuple[int, int]]:
+        """(place in `terms`, number of a trace that has this term), at most the `most` highest for each."""
+        low = np.searchsorted(self.terms, terms, "left")
+        high = np.searchsorted(self.terms, terms, "right")
+        for place in np.nonzero(high > low)[0].tolist():
+            for number in self.numbers[max(low[place], high[place] - most) : high[place]].tolist():
+                yield place, number
+
+
+class Runs:
+    """The runs in a folder. Reading is safe while others make and merge runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: dict[str, Run] = {}
+
+    def current(self) -> list[Run]:
+        """Runs that follow one another without a gap from the first on, as many as there are."""
+        for _ in range(20):
+            names = _chain(self._names())
+            try:
+                self._open = {name: self._open.get(name) or _read(self.folder / name) for name in names}
+            except FileNotFoundError:  # merged by another process just now: look again
+                continue
+            except ValueError:
+                self.clear()
+                continue
+            return list(self._open.values())
+        return []
+
+    def add(self, first: int, last: int, pairs: Sequence[tuple[int, int]], oldest: int) -> None:
+        """Write the run of the traces numbered `first` to `last` from (term, number) pairs, and merge.
+
+        Traces below `oldest` are gone and left out. One process at a time may do this.
+        """
+        table = np.array(pairs, np.int64).reshape(-1, 2)
+        runs = [*self.current(), _run(first, last, table[:, 0], table[:, 1], oldest)]
+        while len(runs) > 1 and len(runs[-2].terms) <= 2 * len(runs[-1].terms):
+            right, left = runs.pop(), runs.pop()
+            terms = np.concatenate([left.terms, right.terms])
+            runs.append(_run(left.first, right.last, terms, np.concatenate([left.numbers, right.numbers]), oldest))
+        _write(self.folder, runs[-1])
+        kept = {_NAME.format(run.first, run.last) for run in runs}
+        for name in self._names() - kept:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Remove all runs, to be made anew."""
+        self._open = {}
+        for name in self._names():
+            (self.folder / name).unlink(missing_ok=True)
+
+    def _names(self) -> set[str]:
+        return {path.name for path in self.folder.glob("*.run")} if self.folder.is_dir() else set()
+
+
+def _chain(names: set[str]) -> list[str]:
+    """Of runs that overlap while one is being replaced, the longest that continue one another."""
+    spans = sorted((int(first), -int(last)) for first, _, last in (name[:-4].partition("-") for name in names))
+    chain, end = [], 0
+    for first, last in spans:
+        if first == end + 1:
+            chain.append(_NAME.format(first, -last))
+            end = -last
+    return chain
+
+
+def _run(first: int, last: int, terms: Any, numbers: Any, oldest: int) -> Run:
+    kept = numbers >= oldest
+    terms, numbers = terms[kept], numbers[kept]
+    order = np.lexsort((numbers, terms))
+    return Run(first, last, terms[order].astype(np.int64), numbers[order].astype(np.uint32))
+
+
+def _read(path: Path) -> Run:
+    first, _, last = path.name[:-4].partition("-")
+    with path.open("rb") as file:
+        count, rest = divmod(os.fstat(file.fileno()).st_size, _PAIR)
+        if rest:
+            raise ValueError(f"{path} was cut off")
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if count else b""
+    terms = np.frombuffer(mapped, np.int64, count)
+    return Run(int(first), int(last), terms, np.frombuffer(mapped, np.uint32, count, offset=8 * count))
+
+
+def _write(folder: Path, run: Run) -> None:
+    folder.mkdir(exist_ok=True)
+    partial = folder / "writing"
+    with partial.open("wb") as file:
+        file.write(run.terms.tobytes())
+        file.write(run.numbers.tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / _NAME.format(run.first, run.last))

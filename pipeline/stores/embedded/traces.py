@@ -1,0 +1,137 @@
+"""The Traces in SQLite, with their terms in sorted runs (runs.py)."""
+
+import threading
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.stores.base import Trace, batched
+from pipeline.stores.embedded.database import Database, to_micros
+from pipeline.stores.embedded.lock import alone
+
+_AT_ONCE: Final = 500
+_BUILT_AT_ONCE: Final = 50_000
+
+
+class EmbeddedTraces:
+    """`stores.base.Traces`; traces are numbered in the order in which they were written."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder / "near"
+        self._database = database
+        self._lock = threading.RLock()
+        self._runs: Any = None
+        self._tail: dict[int, list[int]] = {}
+        self._tail_from = self._tail_to = 0
+
+    def leave(self, traces: Sequence[Trace]) -> None:
+        for some in batched(traces, _AT_ONCE):
+            rows = {trace.id: (trace.id, to_micros(trace.at), _packed(trace.terms), trace.data) for trace in some}
+            with self._database.writing() as connection:
+                marks = ", ".join("?" * len(rows))
+                known = connection.execute(f"SELECT id, at, terms, data FROM traces WHERE id IN ({marks})", [*rows])
+                same = {row[0] for row in known if rows[row[0]] == row}
+                connection.executemany("INSERT OR REPLACE INTO traces (id, at, terms, data) VALUES (?, ?, ?, ?)",
+                                       [row for id, row in rows.items() if id not in same])
+
+    def sharing(self, asked: Sequence[Trace], within: timedelta, most: int = 64) -> list[tuple[str, ...]]:
+        import numpy as np
+
+        owners = [place for place, trace in enumerate(asked) for _ in trace.terms]
+        terms = [term for trace in asked for term in trace.terms]
+        shared: list[Counter[int]] = [Counter() for _ in asked]
+        with self._lock:
+            runs = self._follow()
+            for place, term in enumerate(terms):
+                shared[owners[place]].update(self._tail.get(term, ())[-most:])
+            wanted = np.array(terms, np.int64)
+            for run in runs:
+                for place, number in run.find(wanted, most):
+                    shared[owners[place]][number] += 1
+        found = self._numbered({number for counts in shared for number in counts})
+        return [_ranked(trace, counts, found, within) for trace, counts in zip(asked, shared, strict=True)]
+
+    def get(self, ids: Sequence[str]) -> dict[str, bytes]:
+        out: dict[str, bytes] = {}
+        for some in batched(dict.fromkeys(ids), _AT_ONCE):
+            marks = ", ".join("?" * len(some))
+            out.update(self._database.rows(f"SELECT id, data FROM traces WHERE id IN ({marks})", some))
+        return out
+
+    def forget(self, before: datetime) -> int:
+        with self._database.writing() as connection:
+            return int(connection.execute("DELETE FROM traces WHERE at < ?", (to_micros(before),)).rowcount)
+
+    def close(self) -> None:
+        self._runs, self._tail = None, {}
+        self._database.close()
+
+    def _numbered(self, numbers: set[int]) -> dict[int, tuple[str, int]]:
+        """Id and time of those traces that are still there under their number."""
+        out: dict[int, tuple[str, int]] = {}
+        for some in batched(numbers, _AT_ONCE):
+            marks = ", ".join("?" * len(some))
+            rows = self._database.rows(f"SELECT number, id, at FROM traces WHERE number IN ({marks})", some)
+            out.update((number, (id, at)) for number, id, at in rows)
+        return out
+
+    def _follow(self) -> list[Any]:
+        """The current runs, with the tail brought up to what is in SQLite now."""
+        from pipeline.stores.embedded.runs import RUN, Runs
+
+        if self._runs is None:
+            self._runs = Runs(self._folder)
+        runs = self._runs.current()
+        last = runs[-1].last if runs else 0
+        ((highest,),) = self._database.rows("SELECT coalesce(max(number), 0) FROM traces")
+        if highest - last >= RUN:
+            self._build(last)
+            runs = self._runs.current()
+            last = runs[-1].last if runs else 0
+        if last != self._tail_from:
+            self._tail, self._tail_from, self._tail_to = {}, last, last
+        for number, packed in self._database.rows(
+            "SELECT number, terms FROM traces WHERE number > ? ORDER BY number", (self._tail_to,)
+        ):
+            for term in _unpacked(packed):
+                self._tail.setdefault(term, []).append(number)
+            self._tail_to = number
+        return list(runs)
+
+    def _build(self, last: int) -> None:
+        """Make runs of what follows `last`, unless another process is at it."""
+        self._folder.mkdir(exist_ok=True)
+        with alone(self._folder / "making.lock") as mine:
+            if not mine:
+                return
+            ((oldest, highest),) = self._database.rows("SELECT min(number), max(number) FROM traces")
+            runs = self._runs.current()
+            last = runs[-1].last if runs else 0
+            while last < highest:
+                rows = self._database.rows(
+                    "SELECT number, terms FROM traces WHERE number > ? ORDER BY number LIMIT ?", (last, _BUILT_AT_ONCE))
+                pairs = [(term, number) for number, packed in rows for term in _unpacked(packed)]
+                self._runs.add(last + 1, rows[-1][0], pairs, oldest)
+                last = rows[-1][0]
+
+
+def _packed(terms: Sequence[int]) -> bytes:
+    return array("q", terms).tobytes()
+
+
+def _unpacked(packed: bytes) -> Any:
+    return array("q", packed)
+
+
+def _ranked(
+    asked: Trace, shared: Counter[int], found: dict[int, tuple[str, int]], within: timedelta
+) -> tuple[str, ...]:
+    at, reach = to_micros(asked.at), within // timedelta(microseconds=1)
+    near = [
+        (-count, number) for number, count in shared.items()
+        if number in found and found[number][0] != asked.id and abs(found[number][1] - at) <= reach
+    ]
+    return tuple(found[number][0] for _, number in sorted(near))
