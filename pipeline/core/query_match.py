@@ -114,11 +114,11 @@ def _near(leaf: Near, text: Text) -> Iterator[Span]:
     for place in left:
         while low < len(right) and right[low] < place - leaf.between - 1:
             low += 1
-        for other in right[low:]:
-            if other > place + leaf.between + 1:
-                break
+        at = low
+        while at < len(right) and right[at] <= place + leaf.between + 1:
             yield place, place
-            yield other, other
+            yield right[at], right[at]
+            at += 1
 
 
 def _spans(text: Text, words: set[Span]) -> tuple[Span, ...]:
