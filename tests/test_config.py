@@ -39,7 +39,7 @@ def test_the_configuration_that_ships_is_right() -> None:
         ("store: [", "not valid YAML"),
         ("store: {at: x}\nstore: {at: y}", "2: store: given twice, keep one"),
         ("a: &x 1\nb: *x", "anchors and aliases"),
-        ("store: {api_key: '${NO_SUCH_VARIABLE}'}", "1: store.api_key: the environment has no variable NO_SUCH_VARIABLE"),
+        ("store: {api_key: '${NO_SUCH_ONE}'}", "1: store.api_key: the environment has no variable NO_SUCH_ONE"),
         ("- a", "1: input should be a valid dictionary"),
     ],
 )
@@ -79,9 +79,10 @@ def test_feeds_are_checked(tmp_path: Path, feeds: str, said: str) -> None:
 
 
 def test_feeds_take_ids_from_addresses_and_tags_from_groups(tmp_path: Path) -> None:
-    text = "groups:\n- name: a\n  tags: [world]\n  feeds:\n  - {url: 'https://www.a.example/news/rss.xml?x=1', tags: [un]}"
-    (feed,) = config.load_feeds(directory(tmp_path, feeds=text))
-    assert (feed.id, feed.tags) == ("a.example-news-rss.xml-x-1", ("world", "un"))
+    feed = "{url: 'https://www.a.example/news/rss.xml?x=1', tags: [un]}"
+    text = f"groups:\n- name: a\n  tags: [world]\n  feeds:\n  - {feed}"
+    (loaded,) = config.load_feeds(directory(tmp_path, feeds=text))
+    assert (loaded.id, loaded.tags) == ("a.example-news-rss.xml-x-1", ("world", "un"))
 
 
 def test_a_secret_comes_from_the_environment_and_is_never_told(

@@ -56,7 +56,8 @@ def alerts(
     for rule in rules:
         silenced = rule.silenced_until is not None and rule.silenced_until > now
         state = "off" if not rule.active(now) else f"silent, {ago(rule.silenced_until, now)}" if silenced else "on"
-        query = str(rule.query) if rule.when is None or not rule.when.health else f"health: {', '.join(rule.when.health)}"
+        health = rule.when.health if rule.when is not None else ()
+        query = f"health: {', '.join(health)}" if health else str(rule.query)
         table.add_row(rule.name, state, rule.severity, ", ".join(rule.channels), query)
     console().print(table)
 
