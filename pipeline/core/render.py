@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 from xml.sax.saxutils import escape
 
 from pipeline.core.alerts.message import clean, event_line, excerpt_of
@@ -14,11 +14,19 @@ from pipeline.core.document import Document
 from pipeline.core.query import Query, match
 from pipeline.core.story import Story
 
-if TYPE_CHECKING:
-    from pipeline.stores.base import Hit
-
 Span = tuple[int, int]
 COLUMNS: Final = ("id", "published", "source", "title", "url", "topics", "countries", "statuses", "snippet")
+
+
+class Hit(Protocol):
+    """What is needed of a search result (stores/base.py)."""
+
+    @property
+    def story(self) -> Story: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def outlets(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ def snippet(story: Story, query: Query, now: datetime) -> tuple[Marked, Marked]:
     return Marked(clean(story.title), spans.get("title", ())), Marked(body, within)
 
 
-def hit_plain(hit: "Hit", query: Query, now: datetime) -> dict[str, Any]:
+def hit_plain(hit: Hit, query: Query, now: datetime) -> dict[str, Any]:
     """A hit as `search --json` prints it; `spans` are character offsets of matched words in title and snippet."""
     story = hit.story
     title, text = snippet(story, query, now)
@@ -59,7 +67,7 @@ def hit_plain(hit: "Hit", query: Query, now: datetime) -> dict[str, Any]:
     }
 
 
-def csv_lines(hits: Iterable["Hit"], query: Query, now: datetime) -> Iterator[str]:
+def csv_lines(hits: Iterable[Hit], query: Query, now: datetime) -> Iterator[str]:
     """A header and one CSV row for each hit; cells that a spreadsheet would take for a formula are quoted by `'`."""
     yield _row(COLUMNS)
     for hit in hits:
@@ -78,7 +86,7 @@ def _row(cells: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def rss(hits: Iterable["Hit"], query: Query, now: datetime) -> str:
+def rss(hits: Iterable[Hit], query: Query, now: datetime) -> str:
     """An RSS 2.0 feed of hits: the query is its title, the matched words are bold."""
     items = "".join(_item(hit.story, query, now) for hit in hits)
     name = escape(clean(str(query)))
