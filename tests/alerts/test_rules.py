@@ -45,7 +45,7 @@ def test_a_file_of_rules() -> None:
     assert silent.when is not None
     assert show_duration(silent.when.absent) == "2d"  # type: ignore[arg-type]
     assert feeds.when is not None
-    assert feeds.when.health == ("failing", "gone", "silent", "flooding")
+    assert feeds.when.health == ("failing", "gone", "silent", "flooding", "moved", "recovered")
     for rule in (first, silent, feeds, gone):
         assert rule_from_plain(rule_to_plain(rule), made="file") == rule
 

@@ -37,7 +37,7 @@ from pipeline.core.yamltext import Path, YamlText, parse_yaml, show_path, sugges
 
 Fold = Literal["cluster", "story", "thread"]
 Start = Literal["now", "24h", "all"]
-Health = Literal["failing", "gone", "silent", "flooding"]
+Health = Literal["failing", "gone", "silent", "flooding", "moved", "recovered"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _DURATION: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
@@ -352,7 +352,7 @@ def _when(value: Any) -> When:
                 if state not in states:
                     raise ValueError(f"health: {state!r} is not one of {', '.join(states)}{_near(state, states)}")
             return When(health=_names(given))  # type: ignore[arg-type]
-    raise ValueError("must be {absent: 24h} or {health: [failing, gone, silent, flooding]}")
+    raise ValueError("must be {absent: 24h} or {health: [failing, gone, silent, flooding, moved, recovered]}")
 
 
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -15,12 +15,13 @@ from pipeline.core.alerts.rules import AlertRule, Health
 
 _SAID: Final[dict[Health, str]] = {
     "failing": "fails", "gone": "is gone for good", "silent": "has fallen silent", "flooding": "floods",
+    "moved": "has moved for good", "recovered": "is well again",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A feed that is not well: `since` when this began; `detail` is a sentence for a person."""
+    """A feed that is not well, or is well again: `since` when this began; `detail` is a sentence for a person."""
 
     feed: str
     state: Health
