@@ -136,7 +136,7 @@ class _Parser:
         if name := _NAME.match(self.text, start):
             return self.named(name[1], start, name.end())
         if field in TAG_FIELDS:
-            return self.tag(cast(TagField, field))
+            return self.tag(field)
         return self.words(cast(In, field))
 
     def group(self, field: str) -> Query:
@@ -165,7 +165,7 @@ class _Parser:
         if self.peek() == "(":
             return self.group(name)
         if name in TAG_FIELDS:
-            return self.tag(cast(TagField, name))
+            return self.tag(name)
         return self.words(cast(In, name))
 
     def words(self, where: In) -> Query:
