@@ -34,7 +34,7 @@ def feeds(
     loaded = place.load()
     states: dict[str, FeedState] = {}
     with suppress(NoStore), place.opened(loaded.settings) as opened:
-        states = load_states(opened.ledger, [feed.id for feed in loaded.feeds])
+        states = load_states(opened.ledger, loaded.feeds)
     if as_json:
         print_json([
             {"id": feed.id, "url": feed.url, "title": feed.title, "source": feed.source, "tags": feed.tags,

@@ -13,6 +13,7 @@ from pipeline.core.alerts.message import clean, event_line
 from pipeline.core.render import snippet
 
 if TYPE_CHECKING:
+    from pipeline.core.explain import Explanation, Piece
     from pipeline.core.query import Query
     from pipeline.core.story import Story
     from pipeline.stores.base import Page
@@ -93,3 +94,35 @@ def show_story(story: "Story") -> None:
     out.print(Line(clean(story.body)) if "\n" not in story.body else
               Line("\n".join(clean(line) for line in story.body.splitlines())))
     out.print()
+
+
+HUES = ("cyan", "yellow", "green", "magenta", "blue", "red", "bright_cyan")
+
+
+def show_explanation(found: "Explanation") -> None:
+    """A story with the evidence of each topic in a colour of its own, the rules that fired, the events as a table."""
+    out = console()
+    hues = {topic: HUES[n % len(HUES)] for n, (topic, _, _) in enumerate(found.topics)}
+    out.print(_coloured(found.title, hues, "bold"))
+    out.print()
+    out.print(_coloured(found.body, hues))
+    out.print()
+    for topic, secondary, rules in found.topics:
+        out.print(Line(topic, hues[topic]) + Line(" (passing mention)" if secondary else "", "dim")
+                  + Line(f": {'; '.join(rules)}"))
+    if found.events:
+        table = Table("event", "roles", "claims", "when", "shown by", box=None)
+        for row in found.events:
+            table.add_row(*(Line(clean(cell)) for cell in (
+                row.topic, ", ".join(row.roles), ", ".join(row.claims), row.when, row.evidence)))
+        out.print(table)
+    if found.countries:
+        out.print(f"countries: {', '.join(found.countries)}", style="dim")
+
+
+def _coloured(pieces: "Sequence[Piece]", hues: dict[str, str], style: str = "") -> Line:
+    line = Line(style=style)
+    for piece in pieces:
+        text = "\n".join(clean(part) for part in piece.text.split("\n"))
+        line.append(text, f"underline {hues[piece.topics[0]]}" if piece.topics else "")
+    return line
