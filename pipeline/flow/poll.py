@@ -1,7 +1,7 @@
 """Poll a shard of feeds: fetch, parse, claim entries, and only then remember the feed's new state."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -45,7 +45,7 @@ def poll_feeds(
     clock: Callable[[], datetime],
 ) -> Iterator[Polled]:
     """Poll each feed once; a feed that fails is a value, and never stops the others."""
-    states = load_states(ledger, [feed.id for feed in feeds])
+    states = load_states(ledger, feeds)
 
     async def fetch(opened: Fetcher, feed: FeedSettings) -> Response | FetchError:
         state = states.get(feed.id, FeedState())
@@ -53,7 +53,7 @@ def poll_feeds(
         known = Validators(state.validators_url, state.etag, state.last_modified) if state.validators_url else None
         try:
             return await opened.fetch(
-                state.moved_to or feed.url, headers=feed.headers, validators=known, robots=robots
+                schedule.address(state, feed), headers=feed.headers, validators=known, robots=robots
             )
         except FetchError as error:
             return error
@@ -69,9 +69,13 @@ def poll_feeds(
         yield from _take(batch, states, ledger, clock())
 
 
-def load_states(ledger: Ledger, ids: Sequence[str]) -> dict[str, FeedState]:
-    """The remembered states of those feeds that have one."""
-    return {id: from_plain(FeedState, record.data) for id, record in ledger.get("feed", ids).items()}
+def load_states(ledger: Ledger, feeds: Iterable[FeedSettings]) -> dict[str, FeedState]:
+    """The remembered states of those feeds that have one, as far as they hold for the feeds as configured now."""
+    known = {feed.id: feed for feed in feeds}
+    return {
+        id: schedule.current(from_plain(FeedState, record.data), known[id])
+        for id, record in ledger.get("feed", list(known)).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def _take(
         tasks.setdefault(task.entry.feed, []).append(task)
     records = []
     for one in read:
-        new = sum(task.why == "new" for task in tasks.get(one.feed.id, ()))
+        new = [task.entry.published for task in tasks.get(one.feed.id, ()) if task.why == "new"]
         state = schedule.after(states.get(one.feed.id, FeedState()), one.poll, new, one.feed, now)
         records.append(Record(one.feed.id, to_plain(state), due=state.due))
     ledger.put("feed", records)
@@ -136,7 +140,14 @@ def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, n
     if parsed.problem and not parsed.entries:
         return _Read(feed, "failed", replace(poll, error="malformed"), failures=found)
     kept = tuple(entry for entry in parsed.entries if wanted(feed, entry, now))
+    dates = [entry.published for entry in parsed.entries if entry.published is not None and entry.published <= now]
     poll = replace(
-        poll, body_hash=body_hash, entries=len(parsed.entries), undated=parsed.undated, hints=parsed.hints
+        poll,
+        body_hash=body_hash,
+        entries=len(parsed.entries),
+        kept=len(kept),
+        undated=parsed.undated,
+        newest=max(dates, default=None),
+        hints=parsed.hints,
     )
     return _Read(feed, "ok", poll, kept, found)

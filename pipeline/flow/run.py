@@ -120,7 +120,7 @@ def _ready(
     feeds: Iterable[FeedSettings], ledger: Ledger, now: datetime, only_due: bool
 ) -> Iterator[FeedSettings]:
     wanted = list(feeds)
-    states = load_states(ledger, [feed.id for feed in wanted])
+    states = load_states(ledger, wanted)
     for feed in wanted:
         state = states.get(feed.id, FeedState())
         if schedule.is_due(state, now) if only_due else schedule.may_poll(state, now):

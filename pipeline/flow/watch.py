@@ -65,7 +65,7 @@ def next_due(config: Config, ledger: Ledger, now: datetime) -> datetime:
     """When the next feed, left-over entry or alert needs attention; at the latest in `LONGEST`."""
     horizon = now + LONGEST
     times = [horizon]
-    states = load_states(ledger, [feed.id for feed in config.feeds if feed.enabled])
+    states = load_states(ledger, [feed for feed in config.feeds if feed.enabled])
     for feed in config.feeds:
         if feed.enabled:
             state = states.get(feed.id, schedule.FeedState())
