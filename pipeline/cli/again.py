@@ -1,0 +1,96 @@
+"""`wirewatch replay | redetect`: do over what was done before, without fetching anything."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.passes import WorkersOption, progress
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(replay)
+    app.command()(redetect)
+
+
+def replay(
+    warc: Annotated[list[Path], typer.Argument(metavar="WARC…", help="WARC files, or directories of them.")],
+    alerts: Annotated[bool, typer.Option("--alerts", help="Match the alert rules too, and deliver.")] = False,
+    workers: WorkersOption = 1,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Run recorded feeds and pages (`archive:` in wirewatch.yaml) through the pipeline again, without network."""
+    from pipeline.flow.recordings import find_files
+    from pipeline.flow.replay import run_replay
+
+    place = Place(config, store)
+    loaded = place.load()
+    files = find_files(warc)
+    with progress(f"replaying {len(files)} files"):
+        summary = run_replay(loaded, place.store_at(loaded.settings), files, clock=lambda: datetime.now(UTC),
+                             workers=workers, alerting=alerts, stream=sys.stderr if as_json else sys.stdout)
+    for warning in summary.warnings:
+        say(f"wirewatch: {warning}")
+    n = summary.plain()
+    if as_json:
+        print_json(n)
+        return
+    out = console()
+    out.print(f"feeds    {n['feeds']['due']} recorded, {n['feeds']['failed']} could not be read")
+    out.print(f"entries  {n['entries']['seen']} seen, {n['entries']['new']} new")
+    out.print(f"stories  {n['stories']['indexed']} indexed, {n['stories']['revised']} revised, "
+              f"{n['stories']['failed']} failed")
+    if alerts:
+        out.print(f"alerts   {n['alerts']['matched']} matched, {n['alerts']['delivered']} delivered")
+    out.print(f"in {n['seconds']:.1f} s")
+
+
+def redetect(
+    query: Annotated[str, typer.Argument(help="Only stories that this query finds.")] = "*",
+    workers: WorkersOption = 1,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Find topics, events and countries of stored stories anew, with the rules as they are now."""
+    from pipeline.core.query import parse
+    from pipeline.flow.redetect import Work
+    from pipeline.flow.redetect import redetect as find_anew
+
+    place = Place(config, store)
+    loaded = place.load()
+    now = datetime.now(UTC)
+    asked = None if query == "*" else parse(query)
+    with place.opened(loaded.settings) as opened:
+        total = opened.archive.search(parse(query), now=now, limit=0).total
+    work = Work(place.store_at(loaded.settings), loaded.settings.store, asked, loaded.topics, now, workers)
+    with counted(f"{total} stories", total) as told:
+        found = find_anew(work, told)
+    if as_json:
+        print_json({"stories": found.stories, "changed": found.changed, "failed": found.failed})
+    else:
+        console().print(f"{found.stories} stories looked at, {found.changed} changed, {found.failed} failed")
+    if found.failed:
+        say("`wirewatch failures --stage detect` says what failed")
+
+
+@contextmanager
+def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar with the time left, on a terminal; nothing elsewhere. Takes how many are done."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda done: shown.update(task, completed=done)
