@@ -92,7 +92,7 @@ def sketch(story: Story, title: Text | None = None, body: Text | None = None) ->
     minima, lede_minima = _minima(whole, PERMUTATIONS), _minima(first, LEDE_PERMUTATIONS)
     size, lede_size = (len(set(runs.tolist())) for runs in (whole, first))
     name = " ".join(headline)
-    terms = [_hashes[f"title {name}"] >> _DROPPED] if len(headline) >= _TITLE_WORDS else []
+    terms = [term_of(f"title {name}")] if len(headline) >= _TITLE_WORDS else []
     if size >= _SHORT:
         terms += _bands(minima, _BANDS, 0) + _bands(lede_minima, _LEDE_BANDS, 1000)
     return Sketch(
@@ -198,6 +198,11 @@ def _minima(runs: Any, permutations: int) -> Any:
 
 def _bytes(minima: Any) -> bytes:
     return bytes(minima.astype("uint8").tobytes())
+
+
+def term_of(text: str) -> int:
+    """A term that stands for a text."""
+    return _hashes[text] >> _DROPPED
 
 
 def _bands(minima: Any, bands: int, first: int) -> list[int]:

@@ -1,0 +1,96 @@
+"""The labelled pairs (tests/eval/pairs.jsonl): near-copies found by sketches, same matters by matters or sketches.
+
+A pair is for development where the first hexadecimal digit of sha256(id) is below 6 (three in eight), else for
+testing. A matter counts as found only where the two traces share a term, since else they would never be compared.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config import load
+from pipeline.core.matters import matter_of, same_matter
+from pipeline.core.similarity import same_text, sketch
+from pipeline.core.story import Story
+from pipeline.core.text import Text
+from pipeline.core.topics import Topics, detect
+
+ROOT = Path(__file__).parents[2]
+ROWS = [json.loads(line) for line in (ROOT / "tests/eval/pairs.jsonl").read_text("utf-8").splitlines()]
+COPIES_F1 = {"dev": 0.97, "test": 0.97, "all": 0.97}
+MATTERS_F1 = {"dev": 0.85, "test": 0.85, "all": 0.87}
+MATTERS_PRECISION = 0.95
+
+
+def split_of(row: dict[str, Any]) -> str:
+    return "dev" if int(sha256(row["id"].encode()).hexdigest()[0], 16) < 6 else "test"
+
+
+def scores(found: dict[str, bool], label: str, split: str) -> tuple[float, float, float]:
+    """(precision, recall, F1) over the pairs of a split."""
+    rows = [row for row in ROWS if split in ("all", split_of(row))]
+    right = sum(found[row["id"]] and row[label] for row in rows)
+    precision = right / max(1, sum(found[row["id"]] for row in rows))
+    recall = right / sum(row[label] for row in rows)
+    return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
+
+
+def of_side(id: str, side: dict[str, str], topics: Topics) -> Story:
+    published = datetime.fromisoformat(side["published"])
+    story = Story(id, f"https://example.org/{id}", side["title"], side["text"], side["source"], published, published,
+                  published)
+    found = detect(Text.of(story.title), Text.of(story.body), topics)
+    return replace(story, topics=found.topics, events=found.events, countries=found.countries)
+
+
+@pytest.fixture(scope="module")
+def sides() -> dict[str, tuple[Story, Story]]:
+    topics = load(ROOT / "configs").topics
+    return {row["id"]: (of_side("a", row["a"], topics), of_side("b", row["b"], topics)) for row in ROWS}
+
+
+@pytest.fixture(scope="module")
+def copies(sides: dict[str, tuple[Story, Story]]) -> dict[str, bool]:
+    return {id: found_copies(*pair) for id, pair in sides.items()}
+
+
+def found_copies(a: Story, b: Story) -> bool:
+    left, right = sketch(a), sketch(b)
+    return meet(left.terms, right.terms) and same_text(left, right, timedelta(days=7))
+
+
+def found_matter(a: Story, b: Story) -> bool:
+    left, right = matter_of(a), matter_of(b)
+    return left is not None and right is not None and meet(left.terms, right.terms) and same_matter(left, right)
+
+
+def meet(a: Iterable[int], b: Iterable[int]) -> bool:
+    return not set(a).isdisjoint(b)
+
+
+@pytest.mark.parametrize("split", ["dev", "test", "all"])
+def test_near_copies(copies: dict[str, bool], split: str) -> None:
+    precision, recall, f1 = scores(copies, "near_copy", split)
+    print(f"near copies, {split}: P {precision:.3f} R {recall:.3f} F1 {f1:.3f}")
+    assert f1 >= COPIES_F1[split]
+
+
+@pytest.mark.parametrize("split", ["dev", "test", "all"])
+def test_same_matter(sides: dict[str, tuple[Story, Story]], copies: dict[str, bool], split: str) -> None:
+    found = {id: copies[id] or found_matter(*pair) for id, pair in sides.items()}
+    precision, recall, f1 = scores(found, "same_matter", split)
+    print(f"same matter, {split}: P {precision:.3f} R {recall:.3f} F1 {f1:.3f}")
+    assert f1 >= MATTERS_F1[split]
+    assert precision >= MATTERS_PRECISION
+
+
+def test_both_are_symmetric(sides: dict[str, tuple[Story, Story]], copies: dict[str, bool]) -> None:
+    for id, (a, b) in sides.items():
+        assert found_copies(b, a) == copies[id]
+        assert found_matter(a, b) == found_matter(b, a)
