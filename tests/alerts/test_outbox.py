@@ -60,6 +60,13 @@ def test_fold_by_story_tells_each(ledger: Ledger) -> None:
     assert outbox.claim(ledger, found(rules, story(1, cluster="c"), story(2, cluster="c")), NOW) == 2
 
 
+def test_fold_by_thread_tells_a_matter_once(ledger: Ledger) -> None:
+    rules = [rule(fold="thread")]
+    assert outbox.claim(ledger, found(rules, story(1, thread="t"), story(2, thread="t"), story(3)), NOW) == 2
+    assert outbox.claim(ledger, found(rules, story(4, thread="t")), NOW) == 0
+    assert outbox.claim(ledger, found(rules, story(3, thread="u", revision=2)), NOW) == 0, "told before it had a thread"
+
+
 def test_a_passing_refusal_is_tried_again_at_once_with_the_same_key(ledger: Ledger) -> None:
     tried: list[str] = []
 

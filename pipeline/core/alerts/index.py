@@ -101,9 +101,9 @@ class RuleIndex:
                 out.append(RuleMatch(rule, spans.spans.get("title", ()), spans.spans.get("body", ())))
         return out
 
-    def found(self, story: Story, document: Document, now: datetime, thread: str = "") -> list[Found]:
+    def found(self, story: Story, document: Document, now: datetime) -> list[Found]:
         """What the rules tell about a new or revised story, ready to be claimed (stores/outbox.py)."""
-        return [found_story(m.rule, story, m.title, m.body, now, thread) for m in self.matches(document, now)]
+        return [found_story(m.rule, story, m.title, m.body, now) for m in self.matches(document, now)]
 
 
 def _rarity(rules: Iterable[AlertRule]) -> Rarity:

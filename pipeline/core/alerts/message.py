@@ -145,14 +145,16 @@ class Found:
 
 
 def found_story(
-    rule: "AlertRule", story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime,
-    thread: str = "",
+    rule: "AlertRule", story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime
 ) -> Found:
-    """What `rule` tells about `story`; `thread` is the id of the story's thread where it is known."""
-    cluster = story.cluster or story.id
-    fold = {"cluster": cluster, "story": story.id, "thread": f"thread:{thread}" if thread else cluster}[rule.fold]
-    also = tuple(key for key in (story.id,) if key != fold and rule.fold == "cluster")
-    return Found(rule, fold, item_of(story, title_spans, body_spans, now), also)
+    """What `rule` tells about `story`; a story without a thread is folded by its cluster."""
+    keys = [story.id]
+    if rule.fold != "story":
+        keys.insert(0, story.cluster or story.id)
+    if rule.fold == "thread" and story.thread:
+        keys.insert(0, f"thread:{story.thread}")
+    fold, *also = dict.fromkeys(keys)
+    return Found(rule, fold, item_of(story, title_spans, body_spans, now), tuple(also))
 
 
 def item_of(story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime) -> Item:
