@@ -1,9 +1,10 @@
 """When a feed publishes: how many entries at which hour and on which day, learnt from what it has published; pure.
 
-How often to ask follows from it. Of all ways to spend a number of requests, the mean delay of an entry is least
-where feeds are polled in proportion to the square root of their rates (Sia, Cho, Cho: Efficient Monitoring
-Algorithm for Fast News Alerts, TKDE 2007). The same holds for the hours of one feed. So the density of polls at
-time t is `sqrt(rate(t) / EXCHANGE_S)`, with one constant for all feeds.
+When to ask follows from it: as soon as the entries that are expected to be waiting have together waited
+`POLL_WORTH_S`, one constant for all feeds. At an even rate that is every `sqrt(2 * POLL_WORTH_S / rate)` seconds, and
+polling in proportion to the square roots of the rates is what makes the mean delay of an entry least for a number of
+requests (Sia, Cho, Cho: Efficient Monitoring Algorithm for Fast News Alerts, TKDE 2007). At an uneven rate it is the
+part-period balancing of lot sizing (DeMatteis 1968): right after the hour for a desk that publishes on the hour.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +13,11 @@ from datetime import datetime
 from math import exp, log, sqrt
 from typing import Final
 
-EXCHANGE_S: Final = 900.0
-"""A feed that publishes once in this time is polled once in this time; 100 times slower, 10 times more rarely."""
+POLL_WORTH_S: Final = 450.0
+"""A request is spent to spare an entry this much waiting. So one entry an hour means a poll every half hour, a
+hundred times as many or as few mean ten times as many or as few polls."""
 
+STEP_S: Final = 300
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 _MEMORY_S: Final = 14.0 * DAY_S / log(2)
@@ -31,7 +34,7 @@ _FULL_WEEKS_S: Final = 14 * DAY_S
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Entries counted by hour (UTC) and day of the week (Monday first), older ones for less, as of `at`.
+    """Entries counted by five minutes of the hour, hour (UTC) and day of the week from Monday, older ones for less.
 
     `at` is when the feed last gave something new; `since` how far back the counts reach; `watched_s` the time that
     they stand for, faded like them; `burst` counts the last hours alone; `lessons` is how many distinct times have
@@ -41,6 +44,7 @@ class Rhythm:
     at: datetime | None = None
     since: datetime | None = None
     watched_s: int = 0
+    minutes: tuple[float, ...] = ()
     hours: tuple[float, ...] = ()
     days: tuple[float, ...] = ()
     burst: float = 0.0
@@ -56,7 +60,7 @@ def begin(published: Sequence[datetime], now: datetime) -> Rhythm:
     end = now.timestamp()
     start = datetime.fromtimestamp(times[0], now.tzinfo)
     watched_s = round(_MEMORY_S * (1 - _faded(end - times[0])))
-    empty = Rhythm(now, start, watched_s, (0.0,) * 24, (0.0,) * 7)
+    empty = Rhythm(now, start, watched_s)
     return _counted(empty, times[1:], end, lessons=len(set(times)))
 
 
@@ -76,27 +80,32 @@ def learn(rhythm: Rhythm, arrived: Sequence[datetime], now: datetime) -> Rhythm:
         now,
         rhythm.since,
         round(rhythm.watched_s * faded + _MEMORY_S * (1 - faded)),
-        tuple(count * faded for count in rhythm.hours or (0.0,) * 24),
-        tuple(count * faded for count in rhythm.days or (0.0,) * 7),
+        tuple(count * faded for count in rhythm.minutes),
+        tuple(count * faded for count in rhythm.hours),
+        tuple(count * faded for count in rhythm.days),
         rhythm.burst * _cooled(quiet_s),
     )
     return _counted(older, [moment.timestamp() for moment in arrived], end, lessons=rhythm.lessons + 1)
 
 
 def _counted(rhythm: Rhythm, times: Sequence[float], end: float, lessons: int) -> Rhythm:
-    hours, days, burst = list(rhythm.hours), list(rhythm.days), rhythm.burst
+    minutes, hours = list(rhythm.minutes or (0.0,) * 12), list(rhythm.hours or (0.0,) * 24)
+    days, burst = list(rhythm.days or (0.0,) * 7), rhythm.burst
     for time in times:
         weight = _faded(end - time)
         days[_weekday(time)] += weight
         burst += _cooled(end - time)
         if time % DAY_S:
+            minutes[int(time // STEP_S) % 12] += weight
             hours[int(time // HOUR_S) % 24] += weight
         else:  # only the day is known
+            minutes = [count + weight / 12 for count in minutes]
             hours = [count + weight / 24 for count in hours]
     return Rhythm(
         rhythm.at,
         rhythm.since,
         rhythm.watched_s,
+        tuple(round(count, 2) for count in minutes),
         tuple(round(count, 2) for count in hours),
         tuple(round(count, 2) for count in days),
         round(burst, 2),
@@ -120,17 +129,27 @@ def wait_s(rhythm: Rhythm, now: datetime, *, shown: int, most_s: float) -> float
     """
     start = now.timestamp()
     rates = _Rates(rhythm, start)
-    polls = entries = 0.0
+    entries = waited_s = 0.0
     enough = shown / 2 if shown else float("inf")
-    for time, length_s in _hours(start, start + most_s):
-        rate = rates.at(time)
-        density = sqrt(rate / EXCHANGE_S)
-        step_s = min((1 - polls) / density, (enough - entries) / rate)
+    for time, length_s, fine in _steps(start, start + most_s):
+        rate = rates.at(time, fine)
+        # After t more seconds: waited_s + entries * t + rate * t**2 / 2 = POLL_WORTH_S
+        step_s = (sqrt(entries * entries + 2 * rate * (POLL_WORTH_S - waited_s)) - entries) / rate
+        step_s = min(step_s, (enough - entries) / rate)
         if step_s <= length_s:
             return time + step_s - start
-        polls += density * length_s
+        waited_s += (entries + rate * length_s / 2) * length_s
         entries += rate * length_s
     return most_s
+
+
+def _steps(start: float, end: float) -> Iterator[tuple[float, float, bool]]:
+    """Stretches by start, length in seconds, and whether they are fine: in the next hours the minutes matter."""
+    fine_end = min((start // HOUR_S + 3) * HOUR_S, end)
+    for time, length_s in _cut(start, fine_end, STEP_S):
+        yield time, length_s, True
+    for time, length_s in _cut(fine_end, end, HOUR_S):
+        yield time, length_s, False
 
 
 def replaced_s(rhythm: Rhythm, now: datetime, shown: int) -> float:
@@ -148,7 +167,7 @@ def expected(rhythm: Rhythm, start: datetime, end: datetime) -> float:
     if weeks := int((last - first) // (7 * DAY_S)):
         total = weeks * 7 * DAY_S * rates.mean
         first += weeks * 7 * DAY_S
-    return total + sum(rates.habit(time) * length_s for time, length_s in _hours(first, last))
+    return total + sum(rates.habit(time) * length_s for time, length_s in _cut(first, last, HOUR_S))
 
 
 class _Rates:
@@ -160,13 +179,16 @@ class _Rates:
         watched_s = rhythm.watched_s * faded + _MEMORY_S * (1 - faded)
         self.total = sum(rhythm.hours)
         self.mean = (self.total * faded + 1) / (watched_s + _PRIOR_S)
-        self.hours, self.days = rhythm.hours, rhythm.days
+        self.minutes, self.hours, self.days = rhythm.minutes, rhythm.hours, rhythm.days
         self.whole_weeks = rhythm.since is not None and now_s - rhythm.since.timestamp() >= _FULL_WEEKS_S
         self.now_s, self.burst = now_s, rhythm.burst * _cooled(quiet_s) / _BURST_MEMORY_S
 
-    def at(self, time: float) -> float:
+    def at(self, time: float, fine: bool) -> float:
         burst = self.burst * _cooled(time - self.now_s)
-        return (1 - _BURST_SHARE) * self.habit(time) + _BURST_SHARE * burst
+        habit = self.habit(time)
+        if fine and self.minutes:
+            habit *= (self.minutes[int(time // STEP_S) % 12] * 12 + _EVEN) / (self.total + _EVEN)
+        return (1 - _BURST_SHARE) * habit + _BURST_SHARE * burst
 
     def habit(self, time: float) -> float:
         if not self.hours:
@@ -179,10 +201,10 @@ class _Rates:
         return rate
 
 
-def _hours(start: float, end: float) -> Iterator[tuple[float, float]]:
-    """The stretches, by their start and length in seconds, into which the full hours cut a time."""
+def _cut(start: float, end: float, step_s: int) -> Iterator[tuple[float, float]]:
+    """The stretches, by their start and length in seconds, into which the clock's full steps cut a time."""
     while start < end:
-        stop = min((start // HOUR_S + 1) * HOUR_S, end)
+        stop = min((start // step_s + 1) * step_s, end)
         yield start, stop - start
         start = stop
 
