@@ -1,17 +1,21 @@
 """What every worker needs to know of a pass, made to be pickled as often as Beam likes."""
 
 import hashlib
+import os
 import pickle
+import tempfile
+import weakref
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import FeedSettings, Settings
 from pipeline.core.alerts import AlertRule
 from pipeline.core.topics import Topics
-from pipeline.stores import open_store
-from pipeline.stores.base import Store
+from pipeline.stores import open_store, saved_rules
+from pipeline.stores.base import Ledger, Store
 
 if TYPE_CHECKING:
     from pipeline.flow.recording import Recording
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
 class Plan:
     """One pass: its configuration (`rules` of files), its store, when it started, and how many shards it has.
 
-    Beam pickles every DoFn several times while it builds a graph, and unpickles it for each bundle. A plan is
-    packed once and unpacked once in each process, since ten thousand feeds and the compiled topics are large.
+    Beam pickles and compresses every DoFn several times while it builds a graph, and undoes that for each bundle. A
+    plan is large (topics, feeds), so it is packed once, into a file that only this user can read and that goes with
+    the plan; DoFns carry the file's name, and each worker process on this machine unpacks it once.
     """
 
     settings: Settings
@@ -47,6 +52,15 @@ class Plan:
         """A connection of this process's own."""
         return open_store(self.store_at, self.settings.store)
 
+    def current_rules(self, ledger: Ledger) -> tuple[AlertRule, ...]:
+        """The rules of files and those made at run time, as they are now; ConfigError as `saved_rules.all_rules`."""
+        version = saved_rules.version(ledger)
+        kept: tuple[int, tuple[AlertRule, ...]] | None = self.__dict__.get("_rules")
+        if kept is None or kept[0] != version:
+            kept = version, saved_rules.all_rules(ledger, self.rules, tuple(self.settings.channels))
+            self.__dict__["_rules"] = kept
+        return kept[1]
+
     def recording(self) -> "Recording | Replaying":
         """What makes network clients, each exchange kept in the raw archive where there is one; or a replay of it."""
         from pipeline.flow.recording import Recording
@@ -58,16 +72,21 @@ class Plan:
         return Recording(self.settings.network, self.settings.archive, self.started)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        packed: bytes | None = self.__dict__.get("_packed")
+        packed: str | None = self.__dict__.get("_packed")
         if packed is None:
-            packed = pickle.dumps([getattr(self, field.name) for field in fields(self)], pickle.HIGHEST_PROTOCOL)
+            handle, packed = tempfile.mkstemp(prefix="wirewatch-plan-")
+            with os.fdopen(handle, "wb") as file:
+                pickle.dump([getattr(self, field.name) for field in fields(self)], file, pickle.HIGHEST_PROTOCOL)
+            weakref.finalize(self, os.unlink, packed)
             self.__dict__["_packed"] = packed
         return _unpack, (packed,)
 
 
 @lru_cache(maxsize=4)
-def _unpack(packed: bytes) -> Plan:
-    return Plan(*pickle.loads(packed))  # noqa: S301  (packed by this very pass)
+def _unpack(packed: str) -> Plan:
+    plan = Plan(*pickle.loads(Path(packed).read_bytes()))  # noqa: S301  (packed by this very pass)
+    plan.__dict__["_packed"] = packed
+    return plan
 
 
 def shard_of(host: str, shards: int) -> int:
