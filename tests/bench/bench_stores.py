@@ -4,12 +4,14 @@
 
 embedded: `Archive` on SQLite and tantivy. fts5: SQLite's own full-text search (fts5.py), the baseline. elastic: the
 same `Archive` on Elasticsearch, where a server is (WIREWATCH_TEST_ELASTICSEARCH, or the one of tests/servers).
-Each question is asked five times; the first of them, too, counts. Memory is that of this process at its largest.
+Each question is asked five times; the first of them, too, counts. Memory is that of this process, at its largest,
+without mapped files; that of an Elasticsearch server is not in it.
 """
 
 import argparse
 import contextlib
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -111,8 +113,11 @@ def ask(store: Measured, asked: list[tuple[str, str]]) -> tuple[dict[str, list[f
 
 
 def resident() -> int:
-    if Path("/proc/self/statm").exists():
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
+    """MB of memory that is this process's own: files mapped into it, which the system may drop, do not count."""
+    if Path("/proc/self/status").exists():
+        own = re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if own:
+            return int(own[1]) // 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10
 
 

@@ -65,10 +65,6 @@ class Fts5:
                 (self.rows, field, value) for field, values in facet_values(story).items() for value in values])
         self.connection.execute("COMMIT")
 
-    def finish(self) -> None:
-        self.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-        self.connection.execute("ANALYZE")
-
     def search(self, query: Query, now: datetime, limit: int = 20) -> tuple[int, list[bytes]]:
         """How many stories match, and the newest; facets and days are counted too."""
         where, values = _where(query, now)
