@@ -29,6 +29,8 @@ _PRIOR_S: Final = 6.0 * HOUR_S
 """A feed of which nothing is known is taken for one that published one entry in this time."""
 _EVEN: Final = 6.0
 """Entries spread evenly over the hours and days that are added before their shares are believed."""
+_PATIENCE: Final = 20.0
+"""After more entries than these were missed by its habit, a feed is expected to have become slower."""
 _FULL_WEEKS_S: Final = 14 * DAY_S
 
 
@@ -105,9 +107,9 @@ def _counted(rhythm: Rhythm, times: Sequence[float], end: float, lessons: int) -
         rhythm.at,
         rhythm.since,
         rhythm.watched_s,
-        tuple(round(count, 2) for count in minutes),
-        tuple(round(count, 2) for count in hours),
-        tuple(round(count, 2) for count in days),
+        tuple(round(count, 3) for count in minutes),
+        tuple(round(count, 3) for count in hours),
+        tuple(round(count, 3) for count in days),
         round(burst, 2),
         min(lessons, 99),
     )
@@ -179,6 +181,9 @@ class _Rates:
         watched_s = rhythm.watched_s * faded + _MEMORY_S * (1 - faded)
         self.total = sum(rhythm.hours)
         self.mean = (self.total * faded + 1) / (watched_s + _PRIOR_S)
+        if rhythm.at is not None and self.mean * quiet_s > _PATIENCE:
+            missed = expected(rhythm, rhythm.at, datetime.fromtimestamp(now_s, rhythm.at.tzinfo))
+            self.mean *= min(1.0, _PATIENCE / missed)
         self.minutes, self.hours, self.days = rhythm.minutes, rhythm.hours, rhythm.days
         self.whole_weeks = rhythm.since is not None and now_s - rhythm.since.timestamp() >= _FULL_WEEKS_S
         self.now_s, self.burst = now_s, rhythm.burst * _cooled(quiet_s) / _BURST_MEMORY_S

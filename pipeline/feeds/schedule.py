@@ -148,7 +148,9 @@ def after(
             last_modified=poll.last_modified,
             body_hash=poll.body_hash or known.body_hash,
         )
-    return _planned(_judged(known, before, now), poll, len(new), feed, now)
+    # What shows nothing old may have shown more meanwhile.
+    overrun = before.last_success is not None and 1 < poll.kept <= len(new)
+    return _planned(_judged(known, before, now), poll.fresh_s, overrun, feed, now)
 
 
 def _failed(state: FeedState, poll: Poll, feed: FeedSettings, now: datetime) -> FeedState:
@@ -260,18 +262,16 @@ def articles(state: FeedState, read: int, unread: int, now: datetime) -> FeedSta
 # ── how long to wait ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _planned(state: FeedState, poll: Poll, new: int, feed: FeedSettings, now: datetime) -> FeedState:
-    wait_s = _interval_s(state, poll, new, feed, now)
+def _planned(state: FeedState, fresh_s: int, overrun: bool, feed: FeedSettings, now: datetime) -> FeedState:
+    wait_s = _bounds(feed)[0] if overrun else _interval_s(state, fresh_s, feed, now)
     due = _not_skipped(now + timedelta(seconds=_jittered(wait_s, feed)), state.hints, feed)
     return replace(state, interval_s=round(wait_s), due=min(due, now + timedelta(seconds=_bounds(feed)[1])))
 
 
-def _interval_s(state: FeedState, poll: Poll, new: int, feed: FeedSettings, now: datetime) -> float:
+def _interval_s(state: FeedState, fresh_s: int, feed: FeedSettings, now: datetime) -> float:
     least, most = _bounds(feed)
-    if poll.kept > 1 and new >= poll.kept and state.rhythm.lessons > 1 and state.rhythm.at == now:
-        return least
     gap_s = rhythm.gap_s(state.rhythm, now)
-    asked_s = float(max(state.hints.ttl_s or 0, poll.fresh_s))
+    asked_s = float(max(state.hints.ttl_s or 0, fresh_s))
     period_s = state.hints.period_s or 0
     if period_s <= 2 * gap_s:  # otherwise it is not so
         asked_s = max(asked_s, period_s)
