@@ -52,20 +52,36 @@ USES: dict[str, Callable[[Store], Any]] = {
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
-def test_down_is_said_at_once_in_one_sentence(open_at: Open, use: Callable[[Store], Any]) -> None:
+def test_gone_is_said_in_one_sentence(open_at: Open, elasticsearch_url: str, use: Callable[[Store], Any]) -> None:
+    with proxy(elasticsearch_url) as between:
+        store = open_at(between.url)
+    with pytest.raises(StoreUnavailable) as error:
+        use(store)
+    assert str(error.value) == f"Elasticsearch at {between.url} does not answer (connection refused); is it running?"
+
+
+def test_down_at_the_start_is_said_in_one_sentence(open_at: Open) -> None:
     at = nobody()
     with pytest.raises(StoreUnavailable) as error:
-        use(open_at(at))
+        open_at(at)
     assert str(error.value) == f"Elasticsearch at {at} does not answer (connection refused); is it running?"
 
 
-def test_a_dead_server_is_waited_for_once(open_at: Open) -> None:
-    store = open_at(nobody(), wait_s=1)
+def test_a_dead_server_is_waited_for_once(open_at: Open, elasticsearch_url: str) -> None:
+    with proxy(elasticsearch_url) as between:
+        store = open_at(between.url, wait_s=1)
     start = time.monotonic()
     for _ in range(5):
         with pytest.raises(StoreUnavailable):
             search(store)
     assert 1 <= time.monotonic() - start < 3
+
+
+def test_a_server_never_reached_is_not_waited_for(open_at: Open) -> None:
+    start = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        open_at(nobody(), wait_s=60)
+    assert time.monotonic() - start < 3
 
 
 @pytest.mark.parametrize("use", ["index", "search", "put", "due"])
@@ -77,7 +93,7 @@ def test_busy_passes(open_at: Open, elasticsearch_url: str, use: str) -> None:
         return Act(status=status, body='{"error":{"type":"es_rejected_execution_exception","reason":"queue"}}')
 
     with proxy(elasticsearch_url, plan) as between:
-        USES[use](open_at(between.url, wait_s=30))
+        USES[use](open_at(between.url, wait_s=30))  # opening meets some of it
         assert next(busy, None) is None
 
 
@@ -133,8 +149,8 @@ def test_a_server_that_comes_back_is_used_again(open_at: Open, elasticsearch_url
         away.set()
         threading.Timer(1, away.clear).start()
         assert store.archive.index([story(1)])[0].outcome == "new"
-        away.set()
         impatient = open_at(between.url)
+        away.set()
         with pytest.raises(StoreUnavailable, match="closed the connection"):
             impatient.ledger.get("feed", ["a"])
         away.clear()
