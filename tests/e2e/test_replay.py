@@ -92,7 +92,8 @@ def test_alerts_only_on_demand(tmp_path: Path) -> None:
     assert not (tmp_path / "alerts.jsonl").exists()
     loud = elsewhere(workspace, tmp_path / "loud", **rules)
     assert loud.json("replay", raw, "--alerts")["alerts"]["delivered"] == 3
-    items = [item for line in (tmp_path / "alerts.jsonl").read_text().splitlines() for item in json.loads(line)["items"]]
+    messages = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text().splitlines()]
+    items = [item for message in messages for item in message["items"]]
     assert {item["title"] for item in items} == {"Convoy 0 0", "Convoy 1 0", "Convoy 2 0"}
 
 
@@ -161,7 +162,8 @@ def test_redetect_uses_the_topics_of_today(tmp_path: Path) -> None:
         'topic: convoys\ntitle: Convoys\nmatch:\n  - any: ["convoy"]\nexamples:\n  yes: ["A convoy came."]\n'
         '  no: ["A train came."]\n'
     )
-    assert workspace.json("redetect", "title:\"Convoy 1\"", "--workers", "2") == {"stories": 4, "changed": 4, "failed": 0}
+    counts = workspace.json("redetect", "title:\"Convoy 1\"", "--workers", "2")
+    assert counts == {"stories": 4, "changed": 4, "failed": 0}
     assert workspace.json("search", "topic:convoys", "--limit", "0")["total"] == 4
     assert workspace.json("redetect") == {"stories": 12, "changed": 8, "failed": 0}
     after = {story["id"]: story for story in workspace.exported()}
