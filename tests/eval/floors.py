@@ -1,0 +1,139 @@
+"""Measures detection on every labelled set and keeps the floors that it may not fall below.
+
+    python -m tests.eval.floors                      print what is measured beside the floors
+    python -m tests.eval.floors --raise              lift every floor to what is measured (rounded down to .01)
+    python -m tests.eval.floors --lower "reason"     also lower floors that are missed, and keep the reason in the file
+
+A floor goes down only with a reason, which stays in `floors.json` beside what the floor was.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.core.scoring import Labelled, Report, read_labelled, score
+from pipeline.core.text import Text
+from pipeline.core.topics import detect
+from tests.core.detection import topics
+
+HERE: Final = Path(__file__).parent
+SHARED: Final = HERE.parents[1].parent / "shared" / "eval" / "detection"
+FLOORS: Final = HERE / "floors.json"
+_ROUNDING: Final = 100
+
+
+def own(split: str = "") -> list[Labelled]:
+    """The texts written for this project, of one split or all."""
+    lines = (HERE / "labelled.jsonl").read_text("utf-8").splitlines()
+    return read_labelled("\n".join(line for line in lines if not split or json.loads(line)["split"] == split), "own")
+
+
+def shared_texts() -> dict[str, dict[str, Any]]:
+    """The shared texts by id; empty where they are not there."""
+    files = [SHARED / name for name in ("labelled.jsonl", "unlabelled.jsonl")]
+    if not all(file.exists() for file in files):
+        return {}
+    rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    return {row["id"]: row for row in rows}
+
+
+def shared_labelled() -> list[Labelled]:
+    """The shared texts that came with labels for five topics."""
+    return read_labelled((SHARED / "labelled.jsonl").read_text("utf-8"), "shared")
+
+
+def shared_ours(scope: str = "all") -> list[Labelled]:
+    """The shared texts that we labelled, for all topics or for those that the shared labels lack."""
+    texts = shared_texts()
+    rows = [json.loads(line) for line in (HERE / "shared_labels.jsonl").read_text("utf-8").splitlines()]
+    chosen = [{**texts[row["id"]], **row} for row in rows if (row["scope"] == "all") == (scope == "all")]
+    return read_labelled("\n".join(map(json.dumps, chosen)), "ours")
+
+
+def false_alarms() -> int:
+    """Topics found in ledes that carry none."""
+    ledes = (HERE / "ledes.txt").read_text("utf-8").splitlines()
+    return sum(len(detect(Text.of(""), Text.of(lede), topics()).topics) for lede in ledes)
+
+
+FIVE: Final = ("arms-transfer", "missile-launch", "sanctions", "military-exercise", "territorial-recognition")
+
+
+def measure() -> dict[str, Report]:
+    """A report for each set that is there."""
+    sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ())}
+    if shared_texts():
+        sets["shared, their labels"] = (shared_labelled(), FIVE)
+        sets["shared, our labels"] = (shared_ours(), ())
+        sets["shared, our further labels"] = (shared_ours("rest"), ("nuclear-program", "armed-attack"))
+    return {name: score(texts, topics(), only) for name, (texts, only) in sets.items()}
+
+
+def figures(name: str, report: Report) -> Iterator[tuple[str, float]]:
+    """Every figure of a report that has a floor, by a name that is unique in the file."""
+    for topic, one in report.topics.items():
+        if one.right + one.missed:
+            yield f"{name}: {topic} precision", one.precision
+            yield f"{name}: {topic} recall", one.recall
+    if sum(one.right + one.missed for one in report.statuses.values()):
+        yield f"{name}: status macro F1", report.status_macro_f1
+        for status in ("alleged", "denied"):
+            yield f"{name}: {status} F1", report.statuses[status].f1
+    for role, (right, asked) in report.roles.items():
+        if asked:
+            yield f"{name}: {role} right", right / asked
+
+
+def floors() -> dict[str, dict[str, Any]]:
+    """The floors as kept: figure -> floor, and where it was lowered what it was and why."""
+    return json.loads(FLOORS.read_text("utf-8")) if FLOORS.exists() else {}
+
+
+def describe(name: str, report: Report) -> Iterator[str]:
+    """A report as lines for a person, intervals at 95 %."""
+    yield f"{name}: {report.texts} texts"
+    for topic, one in report.topics.items():
+        low, high = one.precision_range, one.recall_range
+        yield (f"  {topic:24} P {one.precision:.2f} [{low[0]:.2f}-{low[1]:.2f}]  R {one.recall:.2f} "
+               f"[{high[0]:.2f}-{high[1]:.2f}]  F1 {one.f1:.2f}  {one.right} right, {one.false} false, "
+               f"{one.missed} missed")
+    if sum(one.right + one.missed for one in report.statuses.values()):
+        told = ", ".join(f"{status} {one.f1:.2f}" for status, one in report.statuses.items())
+        yield f"  claim status macro F1 {report.status_macro_f1:.2f} ({told})"
+        yield "  " + ", ".join(f"{role} {right}/{asked}" for role, (right, asked) in report.roles.items() if asked)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--raise", dest="lift", action="store_true")
+    parser.add_argument("--lower", metavar="REASON", default="")
+    parser.add_argument("--mistakes", action="store_true", help="list misses and false alarms of the dev texts")
+    options = parser.parse_args(arguments)
+    kept, missed = floors(), []
+    for name, report in measure().items():
+        print("\n".join(describe(name, report)))
+        if options.mistakes and name != "own test":
+            for one in report.mistakes:
+                print(f"    {one.kind}: {one.topic}: {one.id}: {one.what} {one.evidence}")
+        for figure, value in figures(name, report):
+            floor = math.floor(value * _ROUNDING) / _ROUNDING
+            old = kept.get(figure, {}).get("floor")
+            if old is not None and floor < old:
+                missed.append(f"{figure}: {value:.3f} is below its floor {old}")
+                if options.lower:
+                    kept[figure] = {"floor": floor, "was": old, "reason": options.lower}
+            elif old is None or (options.lift and floor > old):
+                kept[figure] = {"floor": floor}
+    print(f"false alarms on ledes: {false_alarms()}")
+    print("\n".join(missed))
+    if options.lift or options.lower:
+        FLOORS.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", "utf-8")
+    return 1 if missed and not options.lower else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
