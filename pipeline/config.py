@@ -300,7 +300,7 @@ def _load_topics(directory: Path) -> "Topics":
     from pipeline.core.topics import load_topics
 
     topics = {str(p): _text(p) for p in sorted((directory / "topics").glob("*.yaml"))}
-    lists = {p.stem: _text(p) for p in sorted((directory / "lists").glob("*.txt"))}
+    lists = {str(p): _text(p) for p in sorted((directory / "lists").glob("*.txt"))}
     return load_topics(topics, lists)
 
 

@@ -7,7 +7,7 @@ import html
 import re
 from typing import Final
 
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>|<!--.*?-->|<[!?][^<>]*>", re.DOTALL)
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>|<!--|-->|<[!?][^<>]*>")
 _BLOCK: Final = frozenset({
     "address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "div", "dl", "dt", "figcaption",
     "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
@@ -22,7 +22,11 @@ _ESCAPED_TAG: Final = re.compile(
 _ESCAPED_ENTITY: Final = re.compile(
     r"&(?:#\d{2,6}|#x[0-9a-fA-F]{2,5}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip);"
 )
-_BREAKS: Final = re.compile(r"[ \t\xa0]*(?:\r\n?|\n)\s*")
+_ATTRIBUTE: Final = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
+_ATTRIBUTES: Final = re.compile(_ATTRIBUTE)
+_WHOLE_TAG: Final = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE})*+")  # as the HTML tokenizer reads it
+_HARMLESS_CHARS: Final = 60_000
+_MOST_ATTRIBUTES: Final = 3_000
 _CONTROL: Final = dict.fromkeys([*range(9), 0xB, 0xC, *range(0xE, 0x20), 0x7F])
 _INVISIBLE: Final = {0xAD: None, 0x200B: None, 0xFEFF: None}  # soft hyphens and the like, which cut words in two
 
@@ -32,12 +36,14 @@ def plain_text(markup: str, limit: int = 1_000_000) -> str:
 
     Text escaped twice, a common fault of feeds, is unescaped twice. At most `limit` characters of markup count.
     """
-    return _BREAKS.sub("\n", _text(markup[:limit]).translate(_INVISIBLE)).strip()
+    lines = map(str.strip, _text(markup[:limit]).translate(_INVISIBLE).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def plain_line(markup: str, limit: int = 2000) -> str:
     """`plain_text` on one line, for titles and names; spaces and signs within the line stay as written."""
-    return re.sub(r"[ \t]*[\n\r]\s*|\t+", " ", _text(markup[: 10 * limit]).strip())[:limit].strip()
+    parts = map(str.strip, re.split(r"[\n\r\t]+", _text(markup[: 10 * limit])))
+    return " ".join(part for part in parts if part)[:limit].strip()
 
 
 def _text(text: str) -> str:
@@ -58,14 +64,18 @@ def _strip(text: str) -> tuple[str, bool]:
     last, hidden = 0, ""
     had_tags = False
     for tag in _TAG.finditer(text):
-        name = (tag[2] or "").lower()
+        name = (tag[2] or tag[0][:4]).lower()
         if hidden:
-            if name == hidden and tag[1]:
+            if (tag[1] and name == hidden) or (hidden == "<!--" and tag[0] == "-->"):
                 hidden, last = "", tag.end()
+            continue
+        if tag[0] == "-->":
             continue
         pieces.append(text[last : tag.start()])
         last = tag.end()
-        if not name:
+        if tag[0] == "<!--":
+            hidden = "<!--"
+        if not tag[2]:
             continue
         had_tags = True
         if name in _HIDDEN and not tag[1] and not tag[0].endswith("/>"):
@@ -75,3 +85,15 @@ def _strip(text: str) -> tuple[str, bool]:
     if not hidden:
         pieces.append(text[last:])
     return "".join(pieces), had_tags
+
+
+def without_attribute_floods(text: str) -> str:
+    """`text` with tags of thousands of attributes emptied: parsers compare each with every other, for hours."""
+    return _WHOLE_TAG.sub(_without_flood, text) if len(text) > _HARMLESS_CHARS else text
+
+
+def _without_flood(tag: re.Match[str]) -> str:
+    if tag.end() - tag.start() < 2 * _MOST_ATTRIBUTES or len(_ATTRIBUTES.findall(tag[0])) < _MOST_ATTRIBUTES:
+        return tag[0]
+    name = re.match(r"<[\w:.-]*", tag[0])
+    return f"{name[0]} " if name else ""

@@ -137,7 +137,7 @@ def after(
     before = current(state, feed)
     polled = replace(before, url=feed.url, polled=now)
     if poll.error:
-        return _failed(polled, poll, feed, now)
+        return _judged(_failed(polled, poll, feed, now), before, now)
     known = _learnt(_moved(polled, poll, feed, now), poll, new, now)
     known = replace(known, error="", gone=None, last_success=now, not_before=None)
     if poll.status != 304:
