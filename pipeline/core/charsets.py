@@ -55,20 +55,17 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body.decode(name, "replace")
     names = list(dict.fromkeys(_claimed(body[:_HEAD], content_type)))
     if not any(name.startswith(_ESCAPED) for name in names):
-        names.insert(0, "utf-8")
+        text = body.decode("utf-8", "replace")
+        bad = text.count("\ufffd")
+        # A few bad bytes (a cut, a pasted quote) among many good characters: still UTF-8.
+        if not bad or sum(not c.isascii() for c in text) - bad > 2 * bad:
+            return text
     for name in names:
         try:
             return body.decode(name)
         except UnicodeError:
             continue
-    # Mostly UTF-8 with a few bad bytes (a cut, a pasted quote) is still UTF-8; otherwise believe the first claim.
-    text = body.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    good = len(body) - len(text) - 2 * bad  # continuation bytes of the characters that did decode
-    if good > 4 * bad:
-        return text
-    claimed = [name for name in names if name != "utf-8"]
-    return body.decode(claimed[0] if claimed else "cp1252", "replace")
+    return body.decode(names[0] if names else "cp1252", "replace")
 
 
 def _claimed(head: bytes, content_type: str) -> Iterator[str]:
