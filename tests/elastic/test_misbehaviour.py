@@ -179,6 +179,19 @@ def test_a_full_disk_is_named_and_passes(open_at: Open, elasticsearch_url: str, 
     assert search(store).total == 3
 
 
+def test_a_key_that_was_good_before_is_given_time(open_at: Open, elasticsearch_url: str) -> None:
+    """A node that is starting refuses every key until it can look them up."""
+    refused = '{"error":{"type":"security_exception","reason":"unable to authenticate user"},"status":401}'
+    starting = iter(range(100))
+    with proxy(elasticsearch_url) as between:
+        store = open_at(between.url, wait_s=30)
+        between.plan = lambda m, path: Act(status=401, body=refused) if next(starting) < 3 else GOOD
+        assert search(store).total == 0
+        between.plan = lambda m, path: Act(status=401, body=refused)
+        with pytest.raises(StoreUnavailable, match="it was accepted before"):
+            search(open_at(between.url))
+
+
 # ── not what it should be ─────────────────────────────────────────────────────────────────────────────────
 
 

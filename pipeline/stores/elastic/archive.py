@@ -126,7 +126,7 @@ class ElasticArchive:
 
     def exists(self) -> bool:
         """Whether `init` was ever called here."""
-        return bool(self._connection.ask(lambda es: es.indices.exists_alias(name=self._indices.ledger)))
+        return self._indices.exists(self._indices.ledger)
 
     def close(self) -> None:
         self._connection.close()

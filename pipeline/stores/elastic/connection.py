@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from elasticsearch import ApiError, AuthorizationException, Elasticsearch, TransportError
+from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, TransportError
 
 from pipeline.config import StoreSettings
-from pipeline.core.errors import StoreError
+from pipeline.core.errors import StoreError, StoreUnavailable
 from pipeline.stores.elastic import trouble
 
 MAJOR: Final = 9
@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 _REACHED: Final[set[str]] = set()
 """Servers that have answered this process; a worker of the same process does not ask anew whether one is there."""
+_WELCOME: Final[set[tuple[str, int]]] = set()
+"""Servers, and hashes of the credentials that they have accepted from this process."""
 
 # The client warns of every failed try; ours end in one sentence. Shown where an application sets logging up.
 logging.getLogger("elastic_transport").addHandler(logging.NullHandler())
@@ -51,7 +53,8 @@ class Connection:
     Every call waits up to `settings.wait_s` for a server that is away, busy or out of disk, then raises
     StoreUnavailable. Once that has happened further calls try only once, until one succeeds: a pass does not
     wait for the same dead server again and again. Nor is a server waited for that this process has never
-    reached: a wrong address, or one that is down from the start, is said at once.
+    reached: a wrong address, or one that is down from the start, is said at once. A key that was accepted before
+    and is not now is waited for, too: a node that is starting cannot look its keys up yet.
     """
 
     def __init__(self, at: str, settings: StoreSettings) -> None:
@@ -59,6 +62,7 @@ class Connection:
         self.at = ", ".join(map(_without_secrets, hosts))
         self.prefix = settings.index_prefix
         self._settings = settings
+        self._who = self.at, hash((settings.api_key, settings.user, settings.password))
         self._away = False
         self._refusing = False
         self._version = ""
@@ -96,14 +100,17 @@ class Connection:
                 if isinstance(error, ApiError) and self.at not in _REACHED:  # busy, but there
                     _REACHED.add(self.at)
                     patience = self.patience()
-                if not trouble.passes(error):
+                disowned = isinstance(error, AuthenticationException) and self._who in _WELCOME
+                if not (disowned or trouble.passes(error)):
                     raise
                 if not patience.wait():
                     self._away = True
-                    raise self.explained(error) from error
+                    said = self.explained(error)
+                    raise (StoreUnavailable(f"{said}; it was accepted before") if disowned else said) from error
             else:
                 self._away = False
                 _REACHED.add(self.at)
+                _WELCOME.add(self._who)
                 return answer
 
     def ask(self, do: Callable[[Elasticsearch], T]) -> T:

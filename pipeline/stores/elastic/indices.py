@@ -167,6 +167,11 @@ class Indices:
                                      "run `wirewatch store reindex` once")
         self._known.add(alias)
 
+    def exists(self, alias: str) -> bool:
+        """Whether there is an index behind `alias`."""
+        # Not `exists_alias`: the answer to a HEAD request has no room for the reason of a refusal.
+        return bool(self.connection.ask(lambda es: _mappings(es, alias)))
+
     def create(self, index: str, aliases: list[str]) -> None:
         """Create an index with the mappings of its kind; one that exists already is left as it is."""
         settings, mappings = self._of(index)
