@@ -4,16 +4,21 @@ import hashlib
 import os
 import pickle
 import tempfile
+import threading
+import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.config import FeedSettings, Settings
 from pipeline.core.alerts import AlertRule
 from pipeline.core.topics import Topics
+from pipeline.flow.overlap import STOPPING
 from pipeline.stores import open_store, saved_rules
 from pipeline.stores.base import Ledger, Store
 
@@ -79,11 +84,45 @@ class Plan:
                 pickle.dump([getattr(self, field.name) for field in fields(self)], file, pickle.HIGHEST_PROTOCOL)
             weakref.finalize(self, os.unlink, packed)
             self.__dict__["_packed"] = packed
-        return _unpack, (packed,)
+        return _unpack, (packed, os.getpid())
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """While this lasts, worker processes hear of it within a second when this one is STOPPING."""
+        mark = Path(f"{self.__reduce__()[1][0]}{_STOP}")
+        over = threading.Event()
+
+        def pass_on() -> None:
+            while not over.wait(_LOOK_S):
+                if STOPPING.is_set():
+                    mark.touch()
+                    return
+
+        thread = threading.Thread(target=pass_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            mark.unlink(missing_ok=True)
+
+
+_STOP: Final = ".stop"
+_LOOK_S: Final = 0.3
+
+
+def _hear(mark: Path) -> None:
+    while not STOPPING.is_set():
+        if mark.exists():
+            STOPPING.set()
+        time.sleep(_LOOK_S)
 
 
 @lru_cache(maxsize=4)
-def _unpack(packed: str) -> Plan:
+def _unpack(packed: str, packed_by: int) -> Plan:
+    if os.getpid() != packed_by:
+        threading.Thread(target=_hear, args=(Path(packed + _STOP),), daemon=True).start()
     plan = Plan(*pickle.loads(Path(packed).read_bytes()))  # noqa: S301  (packed by this very pass)
     plan.__dict__["_packed"] = packed
     return plan

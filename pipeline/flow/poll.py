@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final, Literal
 
 from pipeline.config import FeedSettings, Settings
+from pipeline.core.alerts.triggers import Trouble
 from pipeline.core.errors import FetchError
 from pipeline.core.story import Entry, Failure, from_plain, to_plain
-from pipeline.feeds import schedule
+from pipeline.feeds import health, schedule
 from pipeline.feeds.parse import parse_feed
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow.articles import Fetcher, OpenFetcher
@@ -28,13 +29,15 @@ BATCH: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What one poll of one feed came to; `seen` counts the entries that the feed shows and its filters keep."""
+    """What one poll of one feed came to; `seen` counts the entries that the feed shows and its filters keep,
+    `troubles` is what a person should know of the feed since then."""
 
     feed: FeedSettings
     outcome: Literal["ok", "not_modified", "failed"]
     seen: int = 0
     tasks: tuple[Task, ...] = ()
     failures: tuple[Failure, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
 
 def poll_feeds(
@@ -101,15 +104,18 @@ def _take(
     for task in entries.claim(ledger, [entry for one in read for entry in one.kept], now):
         tasks.setdefault(task.entry.feed, []).append(task)
     records = []
+    troubles = {}
     for one in read:
         new = [task.entry.published for task in tasks.get(one.feed.id, ()) if task.why == "new"]
         state = schedule.after(states.get(one.feed.id, FeedState()), one.poll, new, one.feed, now)
         records.append(Record(one.feed.id, to_plain(state), due=state.due))
+        troubles[one.feed.id] = health.troubles(one.feed.id, state, now)
     ledger.put("feed", records)
     failures.resolve(ledger, "feed", [one.feed.id for one in read if one.outcome != "failed"])
     failures.resolve(ledger, "parse", [one.feed.id for one in read if one.outcome == "ok" and not one.failures])
     for one in read:
-        yield Polled(one.feed, one.outcome, len(one.kept), tuple(tasks.get(one.feed.id, ())), one.failures)
+        id = one.feed.id
+        yield Polled(one.feed, one.outcome, len(one.kept), tuple(tasks.get(id, ())), one.failures, troubles[id])
 
 
 def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, now: datetime) -> _Read:

@@ -50,7 +50,8 @@ def run_replay(
             )
             rules = current_rules(config, store.ledger) if alerting else ()
             outbox.begin(store.ledger, rules, started)
-            counts = run_graph(lambda graph: _build(graph, plan, alerting), workers)
+            with plan.stoppable():
+                counts = run_graph(lambda graph: _build(graph, plan, alerting), workers)
             store.archive.refresh()
             sent = deliver(config, rules, store, clock(), stream) if alerting else outbox.Outcome()
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun, tuple(warnings))

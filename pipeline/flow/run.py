@@ -77,7 +77,8 @@ def run_pass(
                 shards=workers,
                 shift=shift_of(started),
             )
-            counts = run_graph(lambda graph: _build(graph, plan), workers)
+            with plan.stoppable():
+                counts = run_graph(lambda graph: _build(graph, plan), workers)
             store.archive.refresh()
             counts["alerts.matched"] = counts.get("alerts.matched", 0) + outbox.notice(store, rules, (), clock())
             sent = deliver(config, rules, store, clock(), stream)

@@ -6,19 +6,20 @@ raises are claimed, and each of the three can be done again without doing anythi
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from pipeline.core.alerts import AlertRule, Found, RuleIndex
+from pipeline.core.alerts import Found, RuleIndex
 from pipeline.core.document import Document
 from pipeline.core.errors import ConfigError
 from pipeline.core.story import Failure, Story
 from pipeline.flow.articles import Outcome
 from pipeline.flow.mistakes import mistake
-from pipeline.stores import entries, failures, outbox, saved_rules
+from pipeline.flow.plan import Plan
+from pipeline.stores import entries, failures, outbox
 from pipeline.stores.base import Ledger, Store
 
 RULES_S: Final = 20.0
@@ -36,26 +37,22 @@ class Stored:
 
 
 class LiveRules:
-    """The rules of files and those made at run time, read again within `RULES_S` when these change."""
+    """The plan's rules, read again within `RULES_S` when rules are made or changed while the pass goes on."""
 
-    def __init__(self, ledger: Ledger, of_files: Sequence[AlertRule], channels: Collection[str]) -> None:
-        self._ledger, self._of_files, self._channels = ledger, of_files, channels
+    def __init__(self, ledger: Ledger, plan: Plan) -> None:
+        self._ledger, self._plan = ledger, plan
         self._looked = time.monotonic()
-        self._version = saved_rules.version(ledger)
-        self._index = self._read()
+        self._rules = plan.current_rules(ledger)
+        self._index = RuleIndex(self._rules)
 
     def index(self) -> RuleIndex:
         if time.monotonic() - self._looked > RULES_S:
             self._looked = time.monotonic()
-            version = saved_rules.version(self._ledger)
-            if version != self._version:
-                with suppress(ConfigError):  # told at the start of the next pass; until then those before
-                    self._index = self._read()
-                self._version = version
+            with suppress(ConfigError):  # told at the start of the next pass; until then those before
+                rules = self._plan.current_rules(self._ledger)
+                if rules is not self._rules:
+                    self._rules, self._index = rules, RuleIndex(rules)
         return self._index
-
-    def _read(self) -> RuleIndex:
-        return RuleIndex(saved_rules.all_rules(self._ledger, self._of_files, self._channels))
 
 
 def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:

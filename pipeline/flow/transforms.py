@@ -13,11 +13,13 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
+from pipeline.core.alerts.triggers import Trouble
 from pipeline.core.story import Failure, Story
 from pipeline.core.urls import host_of
 from pipeline.flow import storing
 from pipeline.flow.articles import Outcome, fetch_stories
 from pipeline.flow.detecting import detected
+from pipeline.flow.health import Teller, note_articles, read_of
 from pipeline.flow.plan import Plan, shard_of
 from pipeline.flow.poll import poll_feeds
 from pipeline.flow.reread import reread
@@ -81,16 +83,23 @@ def _feed_by_host(feed_id: str, plan: Plan) -> tuple[int, str]:
 
 
 class _Poll(_StoreDoFn):
+    def setup(self) -> None:
+        super().setup()
+        self.teller = Teller(self.store, self.plan.current_rules(self.store.ledger))
+
     def process(self, shard: tuple[int, Iterable[str]]) -> Iterator[Any]:
         feeds = [self.plan.feeds[id] for id in shard[1]]
         count("feeds.due", len(feeds))
         recording = self.plan.recording()
+        troubles: list[Trouble] = []
         for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, recording.client, self.plan.now):
             count(f"feeds.{polled.outcome}")
             count("entries.seen", polled.seen)
             count("entries.new", sum(task.why == "new" for task in polled.tasks))
             yield from polled.tasks
             yield from _tagged(polled.failures)
+            troubles += polled.troubles
+        count("alerts.matched", self.teller.tell(troubles, self.plan.now()))
         yield from _tagged(recording.failures(self.plan.now()))
 
 
@@ -205,7 +214,7 @@ class Alert(_Step):
 class _Alert(_StoreDoFn):
     def setup(self) -> None:
         super().setup()
-        self.rules = storing.LiveRules(self.store.ledger, self.plan.rules, tuple(self.plan.settings.channels))
+        self.rules = storing.LiveRules(self.store.ledger, self.plan)
 
     def process(self, stored: Stored) -> Iterator[Stored]:
         claimed, failed = storing.alert(self.store, self.rules.index(), stored.stories, self.plan.now())
@@ -221,8 +230,23 @@ class Settle(_Step):
 
 
 class _Settle(_StoreDoFn):
+    def setup(self) -> None:
+        super().setup()
+        self.teller = Teller(self.store, self.plan.current_rules(self.store.ledger))
+        self.read: dict[str, tuple[int, int]] = {}
+
     def process(self, stored: Stored) -> None:
         storing.settle(self.store, stored, self.plan.now())
+        for feed, (read, unread) in read_of(stored.outcomes).items():
+            before = self.read.get(feed, (0, 0))
+            self.read[feed] = (before[0] + read, before[1] + unread)
+
+    def finish_bundle(self) -> None:
+        if self.plan.recordings is not None:  # nothing was asked of the feeds
+            return
+        troubles = note_articles(self.store.ledger, self.read, self.plan.now())
+        count("alerts.matched", self.teller.tell(troubles, self.plan.now()))
+        self.read.clear()
 
 
 class KeepFailures(_Step):

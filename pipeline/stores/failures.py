@@ -36,3 +36,26 @@ def listing(ledger: Ledger, *, stage: str = "", host: str = "", reason: str = ""
         failure = from_plain(Failure, row.data)
         if (not host or host_of(failure.url) == host.removeprefix("www.")) and reason in ("", failure.reason):
             yield failure
+
+
+def select(
+    ledger: Ledger, keys: Sequence[str] = (), *, stage: str = "", host: str = "", reason: str = ""
+) -> tuple[list[Failure], list[str]]:
+    """The kept failures named by `stage:item` or item, all that the filters find where none is named; and the names
+    under which there is none."""
+    found = list(listing(ledger, stage=stage, host=host, reason=reason))
+    if not keys:
+        return found, []
+    wanted = set(keys)
+    chosen = [failure for failure in found if not _names(failure).isdisjoint(wanted)]
+    met = {name for failure in chosen for name in _names(failure)}
+    return chosen, [name for name in keys if name not in met]
+
+
+def _names(failure: Failure) -> set[str]:
+    return {key(failure.stage, failure.key), failure.key}
+
+
+def drop(ledger: Ledger, chosen: Sequence[Failure]) -> int:
+    """Forget failures; what failed is not tried again because of this."""
+    return ledger.delete("failure", [key(failure.stage, failure.key) for failure in chosen]) if chosen else 0

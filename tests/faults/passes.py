@@ -2,17 +2,20 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import load
+from pipeline.config import Config, load, load_feeds, load_settings
+from pipeline.core.alerts import load_rules
 from pipeline.core.story import Failure, Story
 from pipeline.flow.run import Summary, run_pass
 from pipeline.stores import failures, open_store
-from tests.e2e.workspace import Workspace
+from pipeline.stores.base import Store
+from tests.e2e.workspace import REPOSITORY, Workspace
 from tests.servers.site import Answer, Site
 
 WORDS = "the wire told of harbour trains and quiet markets while officials met in the capital to speak of grain".split()
@@ -54,6 +57,11 @@ def feeds_of(feeds: int = 3, **settings: Any) -> list[dict[str, Any]]:
     ]
 
 
+@cache
+def _project() -> Config:
+    return load(REPOSITORY / "configs")
+
+
 @dataclass
 class Passes:
     """Passes over a workspace, in this process, at times of the test's choice."""
@@ -67,15 +75,27 @@ class Passes:
         values["network"] = {"robots": "ignore", **settings.get("network", {})}
         return cls(Workspace.make(root, server=site.url, **values))
 
+    @property
+    def config(self) -> Config:
+        """As it stands now; the project's own topics are loaded once for all tests."""
+        folder = self.workspace.root / "configs"
+        settings = load_settings(folder)
+        files = {str(path): path.read_text() for path in (folder / "alerts").glob("*.yaml")}
+        return replace(_project(), settings=settings, feeds=load_feeds(folder),
+                       rules=load_rules(files, tuple(settings.channels)))
+
     def run(self, **how: Any) -> Summary:
-        config = load(self.workspace.root / "configs")
+        config = self.config
         ahead = self.now - datetime.now(UTC)
         return run_pass(config, str(self.workspace.store), feeds=config.feeds,
                         clock=lambda: datetime.now(UTC) + ahead, stream=StringIO(), **how)
 
+    def open_store(self) -> Store:
+        return open_store(str(self.workspace.store), self.config.settings.store)
+
     def stories(self) -> dict[str, Story]:
         """By path after the host's number: `0/1`."""
-        store = open_store(str(self.workspace.store), load(self.workspace.root / "configs").settings.store)
+        store = self.open_store()
         try:
             found = list(store.archive.stories(now=self.now))
         finally:
@@ -83,7 +103,7 @@ class Passes:
         return {story.url.removeprefix("http://outlet").replace(".example", ""): story for story in found}
 
     def failures(self) -> list[Failure]:
-        store = open_store(str(self.workspace.store), load(self.workspace.root / "configs").settings.store)
+        store = self.open_store()
         try:
             return list(failures.listing(store.ledger))
         finally:

@@ -1,0 +1,81 @@
+"""Feeds that are not well, and silences, are told once through the alert rules that ask for them."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.alerts import rule_from_plain
+from pipeline.stores import saved_rules
+from tests.faults.passes import Passes, feed, page, wire
+from tests.servers.site import Answer, Site
+
+HEALTH = {"name": "feeds", "when": {"health": "any"}, "channels": ["out"]}
+
+
+def told(root: Path) -> list[str]:
+    file = root / "alerts.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [item["title"] for line in lines for item in json.loads(line)["items"]]
+
+
+def watched(root: Path, site: Site, *rules: dict[str, Any], **settings: Any) -> Passes:
+    channels = {"out": {"type": "file", "path": str(root / "alerts.jsonl")}}
+    return Passes.make(root, site, alerts=list(rules), channels=channels, **settings)
+
+
+def test_a_feed_that_breaks_and_comes_back_is_told_twice(tmp_path: Path) -> None:
+    with Site(wire(feeds=1)) as site:
+        passes = watched(tmp_path, site, HEALTH, feeds=[{"url": "http://outlet0.example/feed", "id": "agency"}])
+        passes.run()
+        good = site.pages["outlet0.example/feed"]
+        site.put("http://outlet0.example/feed", Answer(b"", status=500))
+        for _ in range(6):
+            passes.now += timedelta(hours=1)
+            passes.run()
+        (broken,) = told(tmp_path)
+        assert broken.startswith("Feed agency fails since")
+        site.put("http://outlet0.example/feed", good)
+        for _ in range(3):
+            passes.now += timedelta(hours=1)
+            passes.run()
+        said = [title.split(" since")[0] for title in told(tmp_path)]
+        assert said == ["Feed agency fails", "Feed agency is well again"]
+
+
+def test_a_feed_whose_articles_give_no_text_is_told(tmp_path: Path) -> None:
+    host = "http://outlet0.example"
+    with Site({f"{host}/feed": feed(host, [("/0", "Convoy 0")]), f"{host}/0": page("Convoy 0", 1)}) as site:
+        passes = watched(tmp_path, site, HEALTH, feeds=[{"url": f"{host}/feed", "id": "agency"}])
+        passes.run()
+        for number in range(1, 6):
+            passes.now += timedelta(hours=1)
+            site.put(f"{host}/feed", feed(host, [(f"/{number}", f"Convoy {number}")]))
+            passes.run()
+        (unread,) = told(tmp_path)
+        assert unread.startswith("Feed agency fails since")
+        assert len(passes.stories()) == 6
+
+
+def test_a_silence_is_told_once(tmp_path: Path) -> None:
+    silence = {"name": "silence", "query": "convoy", "when": {"absent": "24h"}, "channels": ["out"]}
+    with Site(wire(feeds=1)) as site:
+        passes = watched(tmp_path, site, silence, feeds=[{"url": "http://outlet0.example/feed", "id": "agency"}])
+        passes.run()
+        for _ in range(5):
+            passes.now += timedelta(hours=13)
+            passes.run()
+        (quiet,) = told(tmp_path)
+        assert re.match("Nothing matched “convoy” for 2[56] hours", quiet)  # the pass took a moment, too
+
+
+def test_a_rule_made_at_run_time_counts_from_the_next_pass(tmp_path: Path) -> None:
+    with Site(wire(feeds=1)) as site:
+        passes = watched(tmp_path, site, feeds=[{"url": "http://outlet0.example/feed", "id": "agency"}])
+        store = passes.open_store()
+        rule = rule_from_plain({"name": "made", "query": "title:convoy", "channels": ["out"], "fold": "story"})
+        saved_rules.add(store.ledger, rule, ())
+        store.close()
+        assert passes.run().delivered == 4
+        assert sorted(told(tmp_path)) == [f"Convoy 0 {n}" for n in range(4)]
