@@ -11,7 +11,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args
@@ -26,6 +26,7 @@ from pipeline.core.yamltext import YamlText, parse_yaml, suggest
 
 if TYPE_CHECKING:  # `wirewatch search` needs the settings alone, and quickly
     from pipeline.core.alerts import AlertRule
+    from pipeline.core.query import Query
     from pipeline.core.topics import Topics
 
 
@@ -240,9 +241,22 @@ def load(directory: Path) -> Config:
     topics = attempt(_load_topics, directory)
     channels = tuple(settings.channels) if settings is not None else None
     rules = attempt(_load_rules, directory, channels)
+    if topics is not None and rules is not None:
+        for rule in rules:
+            mistakes += [f"{directory / 'alerts'}: rule {rule.name}: query: {said}"
+                         for said in unknown_topics(rule.query, topics.names)]
     if mistakes:
         raise ConfigError(mistakes)
     return Config(directory, settings, feeds, topics, rules)
+
+
+def unknown_topics(query: "Query", names: Collection[str]) -> list[str]:
+    """A sentence for each topic that a query asks for and nobody has defined: it would silently match nothing."""
+    from pipeline.core.query import tag_value, topics_named
+
+    known = {tag_value(name): name for name in names}
+    unknown = sorted(topics_named(query) - set(known))
+    return [f"there is no topic {name}{suggest(name, known.values())}" for name in unknown]
 
 
 def load_settings(directory: Path) -> Settings:

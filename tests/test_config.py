@@ -63,6 +63,18 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     assert len(caught.value.mistakes) >= 5
 
 
+def test_a_rule_about_a_topic_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    for name in ("topics", "lists"):
+        (tmp_path / name).symlink_to(ROOT / "configs" / name)
+    (tmp_path / "alerts").mkdir()
+    rule = "alerts:\n- {name: x, query: 'topic:sanctons OR topic:sanctions', channels: [console]}"
+    (tmp_path / "alerts" / "a.yaml").write_text(rule)
+    with pytest.raises(ConfigError) as caught:
+        config.load(directory(tmp_path, wirewatch="channels: {console: {type: console}}"))
+    (told,) = caught.value.mistakes
+    assert told.endswith('rule x: query: there is no topic sanctons; did you mean "sanctions"?')
+
+
 @pytest.mark.parametrize(
     ("feeds", "said"),
     [

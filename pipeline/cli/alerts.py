@@ -94,6 +94,7 @@ def add(
     known = tuple(loaded.settings.channels)
     given = {"name": name, "query": query, "channels": channel or known[:1]} | _set(settings)
     rule = rule_from_plain(given, known)
+    _check_topics(rule, loaded)
     with place.opened(loaded.settings, create=True) as opened:
         saved_rules.add(opened.ledger, rule, loaded.rules)
         say(f"rule {name} tells {', '.join(rule.channels)} from the next pass on")
@@ -123,8 +124,17 @@ def edit(
             raise WirewatchError(f"there is no rule {name}{suggest(name, rules)}")
         given = rule_to_plain(rules[name]) | _set(settings)
         given |= ({"query": query} if query else {}) | ({"channels": channel} if channel else {})
-        saved_rules.edit(opened.ledger, rule_from_plain(given, tuple(loaded.settings.channels)), loaded.rules)
+        rule = rule_from_plain(given, tuple(loaded.settings.channels))
+        _check_topics(rule, loaded)
+        saved_rules.edit(opened.ledger, rule, loaded.rules)
     say(f"rule {name} is changed")
+
+
+def _check_topics(rule: "AlertRule", config: "Config") -> None:
+    from pipeline.config import unknown_topics
+
+    if wrong := unknown_topics(rule.query, config.topics.names):
+        raise ConfigError([f"query: {said}" for said in wrong])
 
 
 def _set(settings: Sequence[str] | None) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def search(
     store: StoreOption = None,
 ) -> None:
     """Search the stories. docs/queries.md explains the language."""
+    from pipeline.config import unknown_topics
     from pipeline.core.query import parse
     from pipeline.core.render import csv_lines, hit_plain, rss
 
@@ -71,6 +72,9 @@ def search(
             facets=("topic", "source", "country", "lang", "status") if facets else (),
             timeline="day" if timeline else None,
         )
+    if not page.total:
+        for wrong in unknown_topics(asked, [path.stem for path in (place.directory / "topics").glob("*.yaml")]):
+            say(wrong)
     if as_json:
         print_json({
             "total": page.total,

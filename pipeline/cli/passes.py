@@ -149,14 +149,28 @@ def show_summary(summary: "Summary", config: "Config") -> None:
 
 @contextmanager
 def progress(what: str) -> "Iterator[None]":
-    """A spinner with the time that has passed, on a terminal; nothing elsewhere."""
+    """What is done so far and the time that has passed, on a terminal; nothing elsewhere.
+
+    Counts are those of this process: with worker processes only the time moves.
+    """
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.text import Text
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    from pipeline.flow.tally import so_far
+
+    class Done(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            polled = sum(so_far[f"feeds.{outcome}"] for outcome in ("ok", "not_modified", "failed"))
+            stored = sum(so_far[f"stories.{outcome}"] for outcome in ("new", "revised", "unchanged"))
+            told = f"{polled} polled, {so_far['entries.new']} new entries, {stored} stories" if polled else ""
+            return Text(told, "dim")
+
+    so_far.clear()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), Done(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         shown.add_task(what)
         yield
@@ -164,7 +178,7 @@ def progress(what: str) -> "Iterator[None]":
 
 DEMO_ALERT = "denied by North Korea"
 DEMO_ALERT_LINES = 14
-DEMO_QUERY = "event:(topic:arms-transfer supplier:KP recipient:RU)"
+DEMO_QUERY = 'event:(topic:arms-transfer supplier:KP recipient:RU) "artillery shells"'
 
 
 def demo(config: ConfigOption = None, store: StoreOption = None) -> None:

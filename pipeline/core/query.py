@@ -36,6 +36,7 @@ from pipeline.core.query_nodes import (
     event_key,
     tag_value,
     text_fields,
+    topics_named,
     walk,
 )
 from pipeline.core.query_parse import FIELDS, parse
@@ -43,5 +44,6 @@ from pipeline.core.query_parse import FIELDS, parse
 __all__ = [
     "FIELDS", "MAX_TAG", "TAG_FIELDS", "TEXT_FIELDS", "All", "And", "Event", "Exact", "In", "Match", "Near", "Not",
     "Or", "Phrase", "Prefix", "Published", "Query", "Tag", "TagField", "TextFieldName", "TextLeaf", "Word",
-    "all_of", "any_of", "event_key", "match", "matches", "parse", "tag_value", "text_fields", "walk",
+    "all_of", "any_of", "event_key", "match", "matches", "parse", "tag_value", "text_fields",
+    "topics_named", "walk",
 ]

@@ -281,6 +281,13 @@ def walk(query: Query) -> Iterator[Query]:
         yield from walk(query.part)
 
 
+def topics_named(query: Query) -> frozenset[str]:
+    """The topics that a query asks for by name, as tag values: so that a misspelt one can be told."""
+    named = {node.value for node in walk(query) if isinstance(node, Tag) and node.field == "topic" and not node.prefix}
+    facts = (fact.partition(":") for node in walk(query) if isinstance(node, Event) for fact in node.facts)
+    return frozenset(named | {value for name, _, value in facts if name == "topic"})
+
+
 def event_key(facts: Iterable[str]) -> str:
     """The keyword for a combination of facts, which must be sorted; no fact contains a line feed."""
     return "\n".join(facts)

@@ -24,6 +24,7 @@ from pipeline.flow.plan import Plan, shard_of
 from pipeline.flow.poll import poll_feeds
 from pipeline.flow.reread import reread
 from pipeline.flow.storing import Stored
+from pipeline.flow.tally import so_far
 from pipeline.stores import entries, failures
 from pipeline.stores.base import Store
 from pipeline.stores.entries import Task
@@ -37,6 +38,7 @@ REFRESH_S: Final = 5.0
 def count(name: str, n: int = 1) -> None:
     """Add to a counter of the pass."""
     Metrics.counter("wirewatch", name).inc(n)
+    so_far[name] += n
 
 
 class _Step(beam.PTransform):

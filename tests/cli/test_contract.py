@@ -166,6 +166,17 @@ def test_a_mistake_is_one_clear_sentence(workspace: Workspace, words: list[str],
     assert done.stdout == ""
 
 
+def test_a_misspelt_topic_is_told_by_search_and_refused_in_a_rule(workspace: Workspace) -> None:
+    for query in ("topic:arms-transfr", "event:(topic:arms-transfr supplier:KP)"):
+        searched = attempt(workspace, workspace.command("search", query, "--json"))
+        assert (searched.returncode, json.loads(searched.stdout)["total"]) == (0, 0)
+        assert 'there is no topic arms-transfr; did you mean "arms-transfer"?' in searched.stderr
+        added = attempt(workspace, workspace.command("alerts", "add", "misspelt", query))
+        assert added.returncode == 2
+        assert 'did you mean "arms-transfer"?' in added.stderr
+    assert attempt(workspace, workspace.command("search", "topic:sanctions nowhere")).stderr == ""
+
+
 def test_bad_lines_are_named_and_the_good_ones_are_kept(workspace: Workspace, tmp_path: Path) -> None:
     other = Workspace(tmp_path)
     (tmp_path / "configs").symlink_to(workspace.root / "configs")

@@ -12,42 +12,21 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.workspace import Workspace
-from tests.servers.site import Answer, Site
+from tests.faults.passes import feeds_of, wire
+from tests.servers.site import Site
 
 FEEDS, ITEMS = 6, 40
-WORDS = "the wire told of harbour trains and quiet markets while officials met in the capital to speak of grain".split()
-
-
-def page(title: str, seed: int) -> bytes:
-    some = random.Random(seed)
-    paragraphs = "".join(f"<p>{title}: {' '.join(some.choices(WORDS, k=60)).capitalize()}.</p>" for _ in range(4))
-    body = f"<article><h1>{title}</h1>{paragraphs}</article>"
-    return f"<html><head><title>{title}</title></head><body>{body}</body></html>".encode()
-
-
-def wire() -> dict[str, Answer]:
-    pages: dict[str, Answer] = {}
-    for feed in range(FEEDS):
-        host = f"http://outlet{feed}.example"
-        items = ""
-        for item in range(ITEMS):
-            title = f"Convoy {feed} {item} reaches the harbour"
-            pages[f"{host}/{item}"] = Answer(page(title, feed * 1000 + item))
-            items += f"<item><title>{title}</title><link>{host}/{item}</link></item>"
-        feed_text = f'<rss version="2.0"><channel><title>{host}</title>{items}</channel></rss>'
-        pages[f"{host}/feed"] = Answer(feed_text.encode(), "text/xml")
-    return pages
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_kill_9_in_the_middle_of_a_pass(tmp_path: Path, workers: int) -> None:
     seed = random.Random(workers)
     expected = {f"http://outlet{feed}.example/{item}" for feed in range(FEEDS) for item in range(ITEMS)}
-    with Site(wire()) as site:
+    with Site(wire(FEEDS, ITEMS)) as site:
         workspace = Workspace.make(
             tmp_path,
             server=site.url,
-            feeds=[{"url": f"http://outlet{feed}.example/feed", "id": f"outlet{feed}"} for feed in range(FEEDS)],
+            feeds=feeds_of(FEEDS),
             alerts=[{"name": "convoys", "query": "convoy", "channels": ["out"], "fold": "story"}],
             channels={"out": {"type": "file", "path": str(tmp_path / "alerts.jsonl")}},
             network={"robots": "ignore"},
@@ -73,7 +52,7 @@ def test_kill_9_in_the_middle_of_a_pass(tmp_path: Path, workers: int) -> None:
     assert Counter(story["url"] for story in stories) == Counter(expected)
     assert all(story["body_source"] == "page" for story in stories)
     assert workspace.json("search", "convoy", "--limit", "0")["total"] == len(expected)
-    assert workspace.json("search", "title:convoy -harbour", "--limit", "0")["total"] == 0
+    assert workspace.json("search", "title:convoy -body:convoy", "--limit", "0")["total"] == 0
     assert workspace.json("alerts", "pending") == []
     messages = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text().splitlines()]
     told = Counter(item["url"] for message in messages for item in message["items"])
