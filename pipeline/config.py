@@ -66,6 +66,15 @@ class ExtractSettings(Model):
     """A page that gives less text than this, and less than the feed itself, is a failure to be looked at."""
 
 
+class ClusterSettings(Model):
+    """`clusters:` — which stories are copies of one text, and which tell of one matter."""
+
+    days: int = Field(7, ge=0, le=60)
+    """Copies are published at most this far apart."""
+    thread_days: int = Field(30, ge=0, le=60)
+    """A report joins a thread that had one at most this long before or after it."""
+
+
 class StoreSettings(Model):
     """`store:` — where stories live: a directory (embedded) or the URL of an Elasticsearch server."""
 
@@ -183,6 +192,7 @@ class Settings(Model):
     store: StoreSettings = StoreSettings()
     network: NetworkSettings = NetworkSettings()
     extract: ExtractSettings = ExtractSettings()
+    clusters: ClusterSettings = ClusterSettings()
     archive: str = ""
     """A directory in which every fetched feed and page is kept, as WARC files; none where empty."""
     channels: dict[str, ChannelSettings] = Field(default_factory=dict)

@@ -58,10 +58,16 @@ class Act:
 
 @dataclass(frozen=True)
 class Matter:
-    """What a story tells: acts, the main one first; states named; telling stems by weight (names, words, frequent)."""
+    """What a story tells: acts, the main one first; states named; telling stems by weight (names, words, frequent).
+
+    `origin` is its agency, or else its outlet.
+    """
 
     id: str
+    source: str
+    origin: str
     published: datetime
+    seen: datetime
     acts: tuple[Act, ...]
     states: frozenset[str]
     words: tuple[frozenset[str], frozenset[str], frozenset[str]]
@@ -83,7 +89,7 @@ class Matter:
     def pack(self) -> bytes:
         """All of it, small; `unpack_matter` reads it."""
         plain = [
-            MATTER_VERSION, self.id, self.published.isoformat(),
+            MATTER_VERSION, self.id, self.source, self.origin, self.published.isoformat(), self.seen.isoformat(),
             [[act.topic, sorted(act.doers), sorted(act.done_to)] for act in self.acts],
             sorted(self.states), [" ".join(sorted(stems)) for stems in self.words],
         ]
@@ -92,11 +98,12 @@ class Matter:
 
 def unpack_matter(data: bytes) -> Matter | None:
     """The matter that was packed; None where another version of Wirewatch packed it."""
-    version, id, published, acts, states, words = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+    version, *rest = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
     if version != MATTER_VERSION:
         return None
+    id, source, origin, published, seen, acts, states, words = rest
     names, telling, frequent = (frozenset(stems.split()) for stems in words)
-    return Matter(id, datetime.fromisoformat(published),
+    return Matter(id, source, origin, datetime.fromisoformat(published), datetime.fromisoformat(seen),
                   tuple(Act(topic, frozenset(doers), frozenset(done_to)) for topic, doers, done_to in acts),
                   frozenset(states), (names, telling, frequent))
 
@@ -119,8 +126,8 @@ def matter_of(story: Story, title: Text | None = None, body: Text | None = None)
             words.remove(stem)
             names.add(stem)
     kept = sorted(words, key=lambda stem: (-len(stem), stem))[:_WORDS]
-    return Matter(story.id, story.published, acts_of(story), frozenset(story.countries),
-                  (frozenset(names), frozenset(kept), frozenset(frequent)))
+    return Matter(story.id, story.source, story.origin or story.source, story.published, story.seen, acts_of(story),
+                  frozenset(story.countries), (frozenset(names), frozenset(kept), frozenset(frequent)))
 
 
 def acts_of(story: Story) -> tuple[Act, ...]:

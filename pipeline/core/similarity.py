@@ -36,17 +36,22 @@ _TITLE_WORDS: Final = 6
 """Words from which a headline is unlikely to be used twice by chance."""
 _SEED: Final = 42
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_HEAD: Final = struct.Struct("<BHHqq")
+_HEAD: Final = struct.Struct("<B?HHqq")
 _DROPPED: Final = 64 - 47
 """Bits of a hash that a term leaves out: 47 are enough, and small in SQLite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What is kept of a story to compare it: sizes count different runs of three words, `title` is its words."""
+    """What is kept of a story to compare it: sizes count different runs of three words, `title` is its words.
+
+    What nothing is compared by, a cluster learns of its stories: `origin`, and whether it tells an event (`told`).
+    """
 
     id: str
     source: str
+    origin: str
+    told: bool
     published: datetime
     seen: datetime
     title: str
@@ -58,20 +63,20 @@ class Sketch:
 
     def pack(self) -> bytes:
         """All but `terms`, small; `unpack` reads it."""
-        texts = "\n".join((self.id, self.source, self.title)).encode("utf-8", "surrogatepass")
+        texts = "\n".join((self.id, self.source, self.origin, self.title)).encode("utf-8", "surrogatepass")
         times = (_micros(self.published), _micros(self.seen))
-        return _HEAD.pack(SKETCH_VERSION, self.size, self.lede_size, *times) + self.body + self.lede + texts
+        return _HEAD.pack(SKETCH_VERSION, self.told, self.size, self.lede_size, *times) + self.body + self.lede + texts
 
 
 def unpack(data: bytes) -> Sketch | None:
     """The sketch that was packed, without its terms; None where another version of Wirewatch packed it."""
     if data[0] != SKETCH_VERSION:
         return None
-    _, size, lede_size, published, seen = _HEAD.unpack_from(data)
+    _, told, size, lede_size, published, seen = _HEAD.unpack_from(data)
     body, lede = _HEAD.size + PERMUTATIONS, _HEAD.size + PERMUTATIONS + LEDE_PERMUTATIONS
-    id, source, title = data[lede:].decode("utf-8", "surrogatepass").split("\n")
-    return Sketch(id, source, _moment(published), _moment(seen), title, size, lede_size, data[_HEAD.size : body],
-                  data[body:lede], ())
+    id, source, origin, title = data[lede:].decode("utf-8", "surrogatepass").split("\n")
+    return Sketch(id, source, origin, told, _moment(published), _moment(seen), title, size, lede_size,
+                  data[_HEAD.size : body], data[body:lede], ())
 
 
 def _moment(micros: int) -> datetime:
@@ -96,9 +101,9 @@ def sketch(story: Story, title: Text | None = None, body: Text | None = None) ->
     if size >= _SHORT:
         terms += _bands(minima, _BANDS, 0) + _bands(lede_minima, _LEDE_BANDS, 1000)
     return Sketch(
-        id=story.id, source=" ".join(story.source.split()), published=story.published, seen=story.seen,
-        title=name[:300], size=size, lede_size=lede_size, body=_bytes(minima), lede=_bytes(lede_minima),
-        terms=tuple(terms),
+        id=story.id, source=" ".join(story.source.split()), origin=" ".join(story.origin.split()),
+        told=bool(story.events), published=story.published, seen=story.seen, title=name[:300], size=size,
+        lede_size=lede_size, body=_bytes(minima), lede=_bytes(lede_minima), terms=tuple(terms),
     )
 
 

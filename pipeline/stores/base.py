@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
 from pipeline.core.query import Query
-from pipeline.core.story import Marks, Story
+from pipeline.core.story import Story
 
 Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "meta", "cluster", "thread"]
 Facet = Literal["topic", "source", "country", "lang", "status", "day"]
@@ -172,11 +172,12 @@ class Archive(Protocol):
         """Remove stories published before; returns how many."""
         ...
 
-    def mark(self, marks: Mapping[str, Marks]) -> int:
-        """Set what relations to other stories say of a story (id -> Marks), in no new revision; returns how many
-        stories changed.
+    def mark(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
+        """Set what relations to other stories say of a story (id -> fields of `Marks`, and what they become), in no
+        new revision; returns how many stories changed.
 
-        Seen by `get` at once. Ids that are not there are left out; a revision made meanwhile is not lost.
+        Seen by `get` at once. Ids that are not there are left out. A revision made meanwhile is not lost, nor are
+        other fields that are being set.
         """
         ...
 

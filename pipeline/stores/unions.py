@@ -51,10 +51,18 @@ def groups(ledger: Ledger, kind: Kind, nodes: Iterable[Node]) -> dict[str, Group
     return {id: root.group for id, root in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class United:
+    """The group of each node, now and before, by the node's id."""
+
+    now: Mapping[str, Group]
+    before: Mapping[str, Group]
+
+
 def unite(
     ledger: Ledger, kind: Kind, edges: Sequence[tuple[Node, Node]], others: Iterable[Node] = ()
-) -> dict[str, Group]:
-    """Join the groups of the nodes of each edge; the group of each node, also of `others`.
+) -> United:
+    """Join the groups of the nodes of each edge; the groups of all nodes, also of `others`.
 
     What the nodes are about is noted in groups of more than one. An edge of a node with itself does nothing.
 
@@ -62,12 +70,14 @@ def unite(
     """
     nodes = {node.id: node for node in others}
     nodes |= {node.id: node for edge in edges for node in edge}
+    before: dict[str, Group] | None = None
     for _ in range(_ROUNDS):
         roots = _roots(ledger, kind, nodes)
+        before = before or {id: root.group for id, root in roots.items()}
         parts = _parts(roots, edges)
         wanted = [change for part in parts if (change := _change(part, roots, nodes)) is not None]
         if not wanted:
-            return {id: root.group for id, root in roots.items()}
+            return United({id: root.group for id, root in roots.items()}, before)
         taken = _write(ledger, kind, [record for record, _ in wanted])
         followers = [record for (_, followers), done in zip(wanted, taken, strict=True) if done for record in followers]
         _write(ledger, kind, followers)

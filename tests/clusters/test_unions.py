@@ -31,14 +31,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def test_alone(ledger: Ledger) -> None:
     assert groups(ledger, "cluster", [node(1)])["n001"].id == "n001"
-    assert unite(ledger, "cluster", [(node(1), node(1))])["n001"].members == {"n001": {"source": "s1"}}
+    assert unite(ledger, "cluster", [(node(1), node(1))]).now["n001"].members == {"n001": {"source": "s1"}}
     assert list(ledger.scan("cluster")) == []
 
 
 def test_the_oldest_gives_the_name(ledger: Ledger) -> None:
-    met = unite(ledger, "cluster", [(node(5), node(9))])
+    met = unite(ledger, "cluster", [(node(5), node(9))]).now
     assert {group.id for group in met.values()} == {"n005"}
-    met = unite(ledger, "cluster", [(node(9), node(4))], others=[node(5), node(20)])
+    united = unite(ledger, "cluster", [(node(9), node(4))], others=[node(5), node(20)])
+    met = united.now
+    assert {id: group.id for id, group in united.before.items()} == {
+        "n004": "n004", "n005": "n005", "n009": "n005", "n020": "n020"}
     assert {id: group.id for id, group in met.items()} == dict.fromkeys(["n004", "n005", "n009"], "n004") | {
         "n020": "n020"}, "n003 to n005 are of one age"
     assert met["n009"].members == {f"n00{n}": {"source": f"s{n}"} for n in (4, 5, 9)}
@@ -47,15 +50,15 @@ def test_the_oldest_gives_the_name(ledger: Ledger) -> None:
 def test_more_is_learnt_of_a_member(ledger: Ledger) -> None:
     unite(ledger, "cluster", [(node(1), node(2))])
     later = Node("n002", node(2).seen, {"origin": "AP"})
-    assert unite(ledger, "cluster", [], others=[later])["n002"].members["n002"] == {"source": "s2", "origin": "AP"}
-    assert unite(ledger, "cluster", [(node(1), later)])["n001"].members["n002"] == {"source": "s2", "origin": "AP"}
+    assert unite(ledger, "cluster", [], others=[later]).now["n002"].members["n002"] == {"source": "s2", "origin": "AP"}
+    assert unite(ledger, "cluster", [(node(1), later)]).now["n001"].members["n002"] == {"source": "s2", "origin": "AP"}
 
 
 def test_a_forgotten_record_does_no_harm(ledger: Ledger) -> None:
     unite(ledger, "cluster", [(node(1), node(7))])
     ledger.delete("cluster", ["n001"])
     assert groups(ledger, "cluster", [node(7)])["n007"].id == "n001"
-    assert unite(ledger, "cluster", [(node(7), node(9))])["n009"].id == "n001"
+    assert unite(ledger, "cluster", [(node(7), node(9))]).now["n009"].id == "n001"
 
 
 def components(edges: Sequence[tuple[int, int]]) -> dict[str, str]:
@@ -154,7 +157,7 @@ def test_stopped_anywhere_and_done_again(ledger: Ledger, writes: int) -> None:
             unite(stopping, "cluster", [pair])
     except Stopped:
         unite(ledger, "cluster", [(node(30), node(31))])  # another one goes on meanwhile
-    met = unite(ledger, "cluster", pairs, others=[node(31), node(30)])
+    met = unite(ledger, "cluster", pairs, others=[node(31), node(30)]).now
     check_members(groups(ledger, "cluster", [node(n) for n in (1, 7, 8, 9)]))
     assert {met[node(n).id].id for n in (1, 7, 8, 9)} == {"n001"}
     assert met["n013"].id == "n012"

@@ -84,23 +84,26 @@ def test_more_than_one_run(traces: Traces) -> None:
 # ── marks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 MARKS = Marks(cluster="c", origin="AP", copied=True, thread="t", outlets=4, origins=2)
+ALL = {"cluster": "c", "origin": "AP", "copied": True, "thread": "t", "outlets": 4, "origins": 2}
 
 
 def test_marks_change_a_story_and_nothing_else(archive: Archive) -> None:
     archive.index([story(1), story(2)])
     one, two = story(1), story(2)
-    assert archive.mark({one.id: MARKS, "nobody": MARKS}) == 1
+    assert archive.mark({one.id: ALL, "nobody": ALL}) == 1
     marked = archive.get([one.id, two.id])
     assert marked[one.id] == replace(one, cluster="c", origin="AP", copied=True, thread="t", outlets=4, origins=2)
     assert marked[one.id].marks == MARKS
     assert marked[two.id] == two
-    assert archive.mark({one.id: MARKS}) == 0
+    assert archive.mark({one.id: ALL}) == 0
+    assert archive.mark({one.id: {"outlets": 5}, two.id: {"outlets": 1}}) == 1
+    assert archive.get([one.id])[one.id].marks == replace(MARKS, outlets=5)
     assert [found.revision for found in archive.history(one.id)] == [1]
 
 
 def test_marks_stay_when_a_story_arrives_again(archive: Archive) -> None:
     archive.index([story(1)])
-    archive.mark({story(1).id: MARKS})
+    archive.mark({story(1).id: ALL})
     assert archive.index([story(1, feeds=("other",))])[0].outcome == "unchanged"
     assert archive.index([story(1, body="Another text.")])[0].outcome == "revised"
     (now,) = archive.get([story(1).id]).values()
@@ -112,7 +115,7 @@ def test_marks_are_searched(archive: Archive) -> None:
 
     archive.index([story(1), story(2)])
     archive.refresh()
-    archive.mark({story(2).id: MARKS})
+    archive.mark({story(2).id: ALL})
     archive.refresh()
     for query in ("cluster:c", "origin:ap"):
         assert [hit.story.id for hit in archive.search(parse(query), now=NOW).hits] == [story(2).id], query

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pipeline.core.query import Query
-from pipeline.core.story import Marks, Story
+from pipeline.core.story import Story
 from pipeline.stores.base import Facet, Indexed, Interval, Page, Sort, batched
 from pipeline.stores.elastic import prune, rebuild, scan, searching
 from pipeline.stores.elastic.connection import Connection
@@ -59,8 +59,8 @@ class ElasticArchive:
                 parts.append(sent)
         return [indexed for sent in parts for indexed in sent.result()]
 
-    def mark(self, marks: Mapping[str, Marks]) -> int:
-        return sum(self._writer.mark(dict(some)) for some in batched(marks.items(), _AT_ONCE))
+    def mark(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
+        return sum(self._writer.mark(dict(some)) for some in batched(changes.items(), _AT_ONCE))
 
     def refresh(self) -> None:
         self._indices.refresh_stories()

@@ -10,11 +10,11 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pipeline.core.errors import StoreError
 from pipeline.core.revisions import revise
-from pipeline.core.story import Marks, Story, fields_of, to_json
+from pipeline.core.story import Story, to_json
 from pipeline.stores.base import Indexed
 from pipeline.stores.elastic import bulk
 from pipeline.stores.elastic.bulk import Write, Written
@@ -77,25 +77,25 @@ class Writer:
                 d.fail("other writers kept changing this story; try again")
         return [d.result for d in drafts if d.result is not None]
 
-    def mark(self, marks: Mapping[str, Marks]) -> int:
-        """Set the marks of those stories that exist; returns how many changed."""
-        left = dict(marks)
+    def mark(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
+        """Set marks of those stories that exist; returns how many changed."""
+        left = list(changes)
         changed = 0
         for _ in range(_ROUNDS):
-            found = self._reader.find(list(left))
+            found = self._reader.find(left)
             wanted = [
-                (id, stored, replace(stored.story, **fields_of(left[id])))
-                for id, stored in found.items() if stored.story is not None and stored.story.marks != left[id]
+                (id, stored, story) for id, stored in found.items()
+                if stored.story is not None and (story := replace(stored.story, **changes[id])) != stored.story
             ]
             outcomes = self._send([
                 Write("index", self._indices.month(stored.month), id, source_of(story), stored.version)
                 for id, stored, story in wanted
             ])
-            left = {}
+            left = []
             for (id, _, _), outcome in zip(wanted, outcomes, strict=True):
                 changed += outcome.done
                 if outcome.conflict:
-                    left[id] = marks[id]
+                    left.append(id)
                 elif not outcome.done:
                     raise StoreError(f"Elasticsearch at {self._connection.at} refused to mark a story: "
                                      f"{outcome.reason}")

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ import tantivy
 from pipeline.core.errors import StoreError
 from pipeline.core.query import Query
 from pipeline.core.revisions import revise
-from pipeline.core.story import Marks, Story
+from pipeline.core.story import Story
 from pipeline.stores.base import Facet, Hit, Indexed, Interval, Page, Sort, batched
 from pipeline.stores.embedded.counting import count
 from pipeline.stores.embedded.database import SCHEMA_VERSION, Database, to_micros
@@ -86,17 +87,17 @@ class EmbeddedArchive:
             stored[story.id] = (row, data)
         return Indexed(story.id, outcome, kept.revision), kept != old
 
-    def mark(self, marks: Mapping[str, Marks]) -> int:
+    def mark(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
         changed = 0
-        for some in batched(marks, _AT_ONCE):
+        for some in batched(changes, _AT_ONCE):
             self._search.announce()
             with self._database.writing() as connection:
-                stored = self._rows(some)
                 first = self._database.meta("seq") + 1
                 news: list[tuple[int, bytes, int]] = []
-                for id, (row, blob) in stored.items():
-                    if (marks_of(blob) or unpack(blob).marks) != marks[id]:
-                        news.append((first + len(news), marked(blob, marks[id]), row))
+                for id, (row, blob) in self._rows(some).items():
+                    marks = marks_of(blob)
+                    if (after := replace(marks, **changes[id])) != marks:
+                        news.append((first + len(news), marked(blob, after), row))
                 connection.executemany("UPDATE stories SET seq = ?, data = ? WHERE row = ?", news)
                 self._database.claim_numbers("seq", len(news))
             changed += len(news)

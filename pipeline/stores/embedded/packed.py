@@ -49,9 +49,9 @@ def unpack(blob: bytes) -> Story:
     return story if marks is None else replace(story, **fields_of(marks))
 
 
-def marks_of(blob: bytes) -> Marks | None:
-    """The marks that a blob was given, None for those it was packed with."""
-    return _split(blob)[0]
+def marks_of(blob: bytes) -> Marks:
+    """The marks of the story, without unpacking it where it was given any."""
+    return _split(blob)[0] or unpack(blob).marks
 
 
 def _split(blob: bytes) -> tuple[Marks | None, bytes]:

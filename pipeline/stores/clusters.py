@@ -1,0 +1,298 @@
+"""The same story once, and how it unfolds: copies of one text become a cluster, reports of one matter a thread.
+
+    leave      a sketch of each story is left in the Traces, durable, before others are looked for
+    compare    with stories that share a term; the same text (core/similarity.py) makes an edge
+    unite      edges join groups in the ledger (unions.py), kind "cluster"
+               and for stories that tell an event the same with matters (core/matters.py), kind "thread"
+    mark       every story of a group that changed learns its cluster, thread, and by how many it is told
+
+Whatever arrives at once, and wherever it stops, the end is the same: of two copies one finds the other, groups only
+grow, and who marks looks afterwards whether the groups have grown meanwhile. All of it may be done again.
+
+What a group knows of its members: "source", "origin" (its agency, where it tells one), "told" (it tells an event).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from pipeline.config import ClusterSettings
+from pipeline.core.matters import Matter, fits, matter_of, same_matter, unpack_matter
+from pipeline.core.similarity import Sketch, same_text, sketch, unpack
+from pipeline.core.story import Story
+from pipeline.core.text import Text
+from pipeline.stores.base import Kind, Store, Trace, Traces
+from pipeline.stores.unions import Group, Node, United, groups, unite
+
+FIRST: Final = 6
+"""Candidates compared before it is asked which of the others are in the same group anyway."""
+THEN: Final = 64
+MATTERS: Final = 48
+"""Candidates for one matter that are compared, those with most in common first."""
+ROUNDS: Final = 20
+KEPT: Final = timedelta(days=90)
+"""Traces and groups older than this are forgotten."""
+KINDS: Final[tuple[Kind, ...]] = ("cluster", "thread")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Stories with their marks, in the order given; and by story id, what else its cluster and thread may have been
+    called (for alerts that were told under that name)."""
+
+    stories: tuple[Story, ...]
+    clusters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    threads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mistakes: Mapping[str, Exception] = field(default_factory=dict)
+
+
+def join(
+    store: Store, stories: Sequence[Story], settings: ClusterSettings, again: Iterable[str] = ()
+) -> Joined:
+    """Find the clusters and threads of stories that the archive holds, and mark all whom that concerns.
+
+    `again` are ids of stories that were there before: their groups may have been left half marked. A story that
+    cannot be compared (a mistake of ours) is left alone and told in `mistakes`.
+    """
+    batch = _Batch(stories, frozenset(again))
+    copies = _copies(store, batch, timedelta(days=settings.days))
+    matters = _threads(store, batch, copies, timedelta(days=settings.thread_days))
+    marks = _mark(store, batch, copies, matters)
+    return Joined(
+        tuple(replace(story, **marks.get(story.id, {})) for story in stories),
+        {id: tuple(copies.now[id].members) for id in batch.sketches},
+        {id: tuple(matters.now[id].members) for id in batch.sketches if id in matters.now},
+        batch.mistakes,
+    )
+
+
+def forget(store: Store, before: datetime) -> int:
+    """Remove the traces of stories published before, and groups that began before; returns how many traces."""
+    for kind in KINDS:
+        store.ledger.delete(kind, [r.key for r in store.ledger.scan(kind) if _moment(r.data["seen"]) < before])
+    return store.traces.forget(before)
+
+
+class _Batch:
+    """Stories being joined, each with its sketch and, where it tells an event, its matter."""
+
+    def __init__(self, stories: Sequence[Story], again: frozenset[str]) -> None:
+        self.again = again
+        self.stories: dict[str, Story] = {}
+        self.sketches: dict[str, Sketch] = {}
+        self.matters: dict[str, Matter] = {}
+        self.mistakes: dict[str, Exception] = {}
+        for story in stories:
+            try:
+                title, body = Text.of(story.title), Text.of(story.body)
+                made, matter = sketch(story, title, body), matter_of(story, title, body)
+            except Exception as error:  # one story costs one story
+                self.mistakes[story.id] = error
+                continue
+            self.stories[story.id], self.sketches[story.id] = story, made
+            if matter is not None:
+                self.matters[story.id] = matter
+
+
+def _node(one: Sketch) -> Node:
+    """A story as a member of a cluster."""
+    about: dict[str, Any] = {"source": one.source}
+    if one.origin:
+        about["origin"] = one.origin
+    if one.told:
+        about["told"] = 1
+    return Node(one.id, one.seen, about)
+
+
+# ── copies of one text ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _copies(store: Store, batch: _Batch, within: timedelta) -> United:
+    traces = [Trace(one.id, one.published, one.terms, one.pack()) for one in batch.sketches.values()]
+    store.traces.leave(traces)
+    left = dict(zip(batch.sketches, store.traces.sharing(traces, within), strict=True))
+    nodes = {id: _node(one) for id, one in batch.sketches.items()}
+    known: dict[str, Sketch | None] = dict(batch.sketches)
+    before: dict[str, Group] = {}
+    size = FIRST
+    while True:
+        wanted = {id: candidates[:size] for id, candidates in left.items()}
+        _learn(store.traces, known, unpack, {other for some in wanted.values() for other in some})
+        edges = [
+            (nodes[id], _node(theirs))
+            for id, some in wanted.items() for other in some
+            if (theirs := known[other]) is not None and same_text(batch.sketches[id], theirs, within)
+        ]
+        united = unite(store.ledger, "cluster", edges, nodes.values())
+        before = {**united.before, **before}
+        left = {
+            id: rest for id, candidates in left.items()
+            if (rest := tuple(o for o in candidates[size:] if o not in united.now[id].members))
+        }
+        if not left:
+            return United({id: united.now[id] for id in nodes}, before)
+        size = THEN
+
+
+def _learn(traces: Traces, known: dict[str, T | None], read: Callable[[bytes], T | None], ids: Iterable[str]) -> None:
+    """Read the traces of ids that are not known yet; None for one that is gone or of another version."""
+    missing = [id for id in ids if id not in known]
+    found = traces.get(missing) if missing else {}
+    known.update((id, read(found[id]) if id in found else None) for id in missing)
+
+
+# ── reports of one matter ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _threads(store: Store, batch: _Batch, copies: United, within: timedelta) -> United:
+    """Threads of the stories that tell an event, or whose copies do; a story alone is a thread of its own."""
+    telling = {id: group for id, group in copies.now.items() if _told(group)}
+    nodes = {id: _in_thread(id, group, batch.stories[id].seen) for id, group in telling.items()}
+    was = {id: _bearing(group) for group in _oldest_first(copies) for id in group.members}
+    edges: list[tuple[Node, Node]] = []
+    for group in {group.id: group for group in telling.values()}.values():  # copies belong where their first one does
+        bearing, whole = _bearing(group), not batch.again.isdisjoint(group.members)
+        edges += [
+            (_in_thread(id, group), _in_thread(group.id, group)) for id in group.members
+            if len(group.members) > 1 and (whole or id in batch.stories or was.get(id) != bearing)
+        ]
+    united = unite(store.ledger, "thread", edges, nodes.values())
+    fresh = [
+        matter for id, group in telling.items()
+        if (matter := batch.matters.get(id)) is not None and (group.id == id or "told" not in group.members[group.id])
+    ]
+    more = list(_same_matters(store, fresh, united.now, nodes, within))
+    again = unite(store.ledger, "thread", more, nodes.values()) if more else united
+    return United({id: again.now[id] for id in nodes}, {**again.before, **united.before})
+
+
+def _told(cluster: Group) -> bool:
+    return any("told" in about for about in cluster.members.values())
+
+
+def _bearing(cluster: Group) -> tuple[str, str, bool]:
+    """What of a cluster bears on the threads of its stories."""
+    return cluster.id, _origin(cluster) or _source(cluster), _told(cluster)
+
+
+def _oldest_first(united: United) -> list[Group]:
+    """The groups before, so that where one is the beginning of another it counts last."""
+    return sorted(united.before.values(), key=lambda group: -len(group.members))
+
+
+def _in_thread(id: str, cluster: Group, seen: datetime | None = None) -> Node:
+    """A story as a member of a thread, which knows its outlet and, as its origin, that of its cluster."""
+    about = {"source": cluster.members[id].get("source", ""), "origin": _origin(cluster) or _source(cluster)}
+    if seen is None or len(cluster.members) > 1:  # a copy is never older than the one that gave the cluster its name
+        seen = _moment(cluster.seen) + timedelta(microseconds=id != cluster.id)
+    return Node(id, seen, about)
+
+
+def _same_matters(
+    store: Store, fresh: Sequence[Matter], threads: Mapping[str, Group], nodes: Mapping[str, Node], within: timedelta
+) -> Iterator[tuple[Node, Node]]:
+    """Edges between stories that tell of one matter, as long as each fits what began the other's thread."""
+    traces = [Trace(f"matter/{one.id}", one.published, one.terms, one.pack()) for one in fresh]
+    store.traces.leave(traces)
+    met = store.traces.sharing(traces, within)
+    known: dict[str, Matter | None] = {f"matter/{one.id}": one for one in fresh}
+    _learn(store.traces, known, unpack_matter, {other for some in met for other in some[:MATTERS]})
+    alike = {
+        one.id: [their for other in some[:MATTERS] if (their := known[other]) is not None and same_matter(one, their)]
+        for one, some in zip(fresh, met, strict=True)
+    }
+    others = {
+        their.id: Node(their.id, their.seen, {"source": their.source, "origin": their.origin})
+        for some in alike.values() for their in some
+    }
+    now = {**groups(store.ledger, "thread", [node for id, node in others.items() if id not in threads]), **threads}
+    _learn(store.traces, known, unpack_matter, {f"matter/{group.id}" for group in now.values()})
+    heads = {id: group.id for id, group in now.items()}
+    ages = {group.id: (group.seen, group.id) for group in now.values()}
+    for one in sorted(fresh, key=lambda one: (one.published, one.id)):
+        for theirs in alike[one.id]:
+            older, younger = sorted((_head(heads, one.id), _head(heads, theirs.id)), key=lambda id: ages[id])
+            if older == younger:
+                continue
+            first, second = (known.get(f"matter/{id}") for id in (older, younger))
+            if first is None or all(fits(first, other) for other in (one, theirs, second) if other is not None):
+                heads[younger] = older
+                yield nodes[one.id], nodes.get(theirs.id) or others[theirs.id]
+
+
+def _head(heads: dict[str, str], id: str) -> str:
+    while heads.get(id, id) != id:
+        id = heads[id]
+    return id
+
+
+# ── what stories learn of it ──────────────────────────────────────────────────────────────────────────────
+
+
+def _mark(store: Store, batch: _Batch, copies: United, matters: United) -> dict[str, dict[str, Any]]:
+    """Mark every story that a change concerns, until the groups stay as they are; the marks of the batch."""
+    clusters, threads = copies.now, matters.now
+    was = {id: _facts(group) for group in _oldest_first(copies) for id in group.members}
+    told = {id: _tellers(group) for group in _oldest_first(matters) for id in group.members}
+    stored = dict(batch.stories)
+    for _ in range(ROUNDS):
+        wanted: dict[str, dict[str, Any]] = {}
+        for groups_, facts_of, known in ((clusters, _facts, was), (threads, _tellers, told)):
+            for group in {group.id: group for group in groups_.values()}.values():
+                facts, whole = facts_of(group), not batch.again.isdisjoint(group.members)
+                for id in group.members:
+                    if whole or id in batch.stories or known.get(id) != facts:
+                        wanted.setdefault(id, {}).update(facts)
+                    known[id] = facts
+        store.archive.mark({id: facts for id, facts in wanted.items() if not _has(stored.get(id), facts)})
+        now_clusters = groups(store.ledger, "cluster", map(_node, batch.sketches.values()))
+        now_threads = groups(store.ledger, "thread", _nodes(threads))
+        if now_clusters == clusters and now_threads == threads:
+            break
+        clusters, threads = now_clusters, now_threads
+        stored.clear()
+    return {id: wanted[id] for id in batch.stories if id in wanted}
+
+
+def _has(story: Story | None, facts: Mapping[str, Any]) -> bool:
+    return story is not None and all(getattr(story, name) == value for name, value in facts.items())
+
+
+def _nodes(threads: Mapping[str, Group]) -> Iterator[Node]:
+    for id, group in threads.items():
+        yield Node(id, _moment(group.seen), group.members.get(id, {}))
+
+
+def _facts(cluster: Group) -> dict[str, Any]:
+    """What a cluster says of each of its stories; who tells it is left to its thread, where it has one."""
+    facts: dict[str, Any] = {"cluster": cluster.id, "copied": len(cluster.members) > 1}
+    if origin := _origin(cluster):
+        facts["origin"] = origin
+    if not _told(cluster):
+        facts |= {"outlets": len({about.get("source", "") for about in cluster.members.values()}), "origins": 1}
+    return facts
+
+
+def _tellers(thread: Group) -> dict[str, Any]:
+    """What a thread says of each of its stories."""
+    members = thread.members.values()
+    return {"thread": thread.id, "outlets": len({about.get("source", "") for about in members}),
+            "origins": len({about.get("origin", "") for about in members} - {""}) or 1}
+
+
+def _origin(cluster: Group) -> str:
+    """The agency that most of the copies name, empty where none does."""
+    named = Counter(about["origin"] for about in cluster.members.values() if about.get("origin"))
+    return min(named, key=lambda name: (-named[name], name), default="")
+
+
+def _source(cluster: Group) -> str:
+    return str(cluster.members.get(cluster.id, {}).get("source", ""))
+
+
+def _moment(written: str) -> datetime:
+    """A time as a group knows it; the beginning of time for a group whose first story was forgotten."""
+    return datetime.fromisoformat(written) if written else datetime.min.replace(tzinfo=UTC)
