@@ -1,18 +1,18 @@
-"""A story as every interpreter of queries sees it: texts cut into words, tags as sets of values, a time."""
+"""A story as every interpreter of queries sees it: texts cut into words, tags as sets of values, counts, a time."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from typing import Final
 
-from pipeline.core.query_nodes import TextFieldName, event_key, tag_value
+from pipeline.core.query_nodes import CountField, TextFieldName, event_key, tag_value
 from pipeline.core.story import Entry, Event, Story
 from pipeline.core.text import Text
 
 MAX_FACTS: Final = 8
 """Facts of one event that can be combined in a query: at most 255 keywords. Topic, statuses, then roles."""
-DOCUMENT_VERSION: Final = 1
+DOCUMENT_VERSION: Final = 2
 """Goes up whenever the document made of some story changes: an index of another version is rebuilt."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 _EMPTY: Final = frozenset({""})
@@ -24,11 +24,13 @@ class Document:
 
     `texts` has `title`, `body` and `author` (all authors, in order, as one text); `tags` maps each tag field
     (`TAG_FIELDS` and "event") to its values as `tag_value` makes them; a field without values may be missing.
+    `counts` has what `COUNT_FIELDS` names, for a story.
     """
 
     texts: Mapping[TextFieldName, Text]
     tags: Mapping[str, frozenset[str]]
     published: datetime | None
+    counts: Mapping[CountField, int] = field(default_factory=dict)
 
     @property
     def title(self) -> Text:
@@ -59,12 +61,14 @@ class Document:
             "tag": _values(story.tags),
             "cluster": _values((story.cluster,)),
             "origin": _values((story.origin,)),
+            "thread": _values((story.thread,)),
             "event": frozenset(key for event in story.events for key in event_keys(event)),
         }
         title = Text.of(story.title) if title is None else title
         body = Text.of(story.body) if body is None else body
         return cls(_texts(title, body, story.authors),
-                   {field: values for field, values in tags.items() if values}, story.published)
+                   {field: values for field, values in tags.items() if values}, story.published,
+                   {"outlets": story.outlets, "origins": story.origins})
 
     @classmethod
     def of_entry(cls, entry: Entry) -> "Document":

@@ -11,11 +11,14 @@ the stores translate the same nodes for their engines. `docs/queries.md` is the 
 
 from pipeline.core.query_match import Match, match, matches
 from pipeline.core.query_nodes import (
+    COUNT_FIELDS,
     MAX_TAG,
     TAG_FIELDS,
     TEXT_FIELDS,
     All,
     And,
+    Count,
+    CountField,
     Event,
     Exact,
     In,
@@ -42,8 +45,8 @@ from pipeline.core.query_nodes import (
 from pipeline.core.query_parse import FIELDS, parse
 
 __all__ = [
-    "FIELDS", "MAX_TAG", "TAG_FIELDS", "TEXT_FIELDS", "All", "And", "Event", "Exact", "In", "Match", "Near", "Not",
-    "Or", "Phrase", "Prefix", "Published", "Query", "Tag", "TagField", "TextFieldName", "TextLeaf", "Word",
-    "all_of", "any_of", "event_key", "match", "matches", "parse", "tag_value", "text_fields",
-    "topics_named", "walk",
+    "COUNT_FIELDS", "FIELDS", "MAX_TAG", "TAG_FIELDS", "TEXT_FIELDS", "All", "And", "Count", "CountField", "Event",
+    "Exact", "In", "Match", "Near", "Not", "Or", "Phrase", "Prefix", "Published", "Query", "Tag", "TagField",
+    "TextFieldName", "TextLeaf", "Word", "all_of", "any_of", "event_key", "match", "matches", "parse", "tag_value",
+    "text_fields", "topics_named", "walk",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.query_nodes import (
     All,
     And,
+    Count,
     Event,
     Exact,
     Near,
@@ -66,6 +67,9 @@ def matches(query: Query, document: "Document", now: datetime) -> bool:
         return any(value.startswith(query.value) for value in values) if query.prefix else query.value in values
     if isinstance(query, Event):
         return query.key in document.tag("event")
+    if isinstance(query, Count):
+        count = document.counts.get(query.field)
+        return count is not None and query.holds(count)
     if isinstance(query, Published):
         if document.published is None:
             return False

@@ -2,10 +2,10 @@
 
 Every interpreter (in memory, tantivy, Elasticsearch) gives each node exactly the meaning in its docstring. They
 see a story through the same `core.document.Document`: its text fields `title`, `body` and `author` as words and
-stems in order, its tags as sets of normalised values, and its time of publication.
+stems in order, its tags as sets of normalised values, its counts, and its time of publication.
 
     Text leaves    Word  Phrase  Near  Prefix  Exact      in one text field, or ("") in title or in body
-    Other leaves   All  Tag  Event  Published
+    Other leaves   All  Tag  Count  Event  Published
     Branches       And  Or  Not
 
 Words in nodes are normalised words as `core.text` makes them (not stems). Two positions are *in one field* when
@@ -26,10 +26,13 @@ TextFieldName = Literal["title", "body", "author"]
 In = Literal["", "title", "body", "author"]
 """Where a text leaf looks: one text field, or "" for title and body."""
 
-TagField = Literal["topic", "status", "source", "country", "lang", "feed", "tag", "cluster", "origin"]
+TagField = Literal["topic", "status", "source", "country", "lang", "feed", "tag", "cluster", "origin", "thread"]
+CountField = Literal["outlets", "origins"]
+Sign = Literal["<", "<=", "=", ">=", ">"]
 
 TEXT_FIELDS: Final[tuple[TextFieldName, ...]] = get_args(TextFieldName)
 TAG_FIELDS: Final[tuple[TagField, ...]] = get_args(TagField)
+COUNT_FIELDS: Final[tuple[CountField, ...]] = get_args(CountField)
 MAX_TAG: Final = 200
 
 _PLAIN_VALUE: Final = re.compile(r"[\w.,/@&+'-]+")
@@ -164,6 +167,35 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """The document's count of this field is less than, equal to or more than `number` (0 or more), as `sign` says.
+
+    A document without this count does not match.
+    """
+
+    field: CountField
+    sign: Sign
+    number: int
+
+    @property
+    def low(self) -> int | None:
+        """The least count meant, None where there is no bound."""
+        return None if self.sign in ("<", "<=") else self.number + (self.sign == ">")
+
+    @property
+    def high(self) -> int | None:
+        """The greatest count meant, None where there is no bound."""
+        return None if self.sign in (">", ">=") else self.number - (self.sign == "<")
+
+    def holds(self, count: int) -> bool:
+        low, high = self.low, self.high
+        return (low is None or count >= low) and (high is None or count <= high)
+
+    def __str__(self) -> str:
+        return f"{self.field}:{'' if self.sign == '=' else self.sign}{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One and the same event of the story has all these facts.
 
@@ -256,7 +288,7 @@ class Not:
 
 
 TextLeaf: TypeAlias = Word | Phrase | Near | Prefix | Exact
-Query: TypeAlias = TextLeaf | All | Tag | Event | Published | And | Or | Not
+Query: TypeAlias = TextLeaf | All | Tag | Count | Event | Published | And | Or | Not
 
 
 def all_of(parts: Iterable[Query]) -> Query:

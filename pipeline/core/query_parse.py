@@ -3,7 +3,8 @@
     any    := all ("OR" all)*                 all   := not (["AND"] not)*
     not    := ("NOT" | "-") not | term        term  := "(" any ")" | field ":" value | "*" | text
     text   := word | word"*" | "="word | "="'"…"' | '"…"' ["~" n]
-    value  := text | tag | time | "(" any ")"          event := "event:(" (topic | name ":" tag)+ ")"
+    value  := text | tag | time | count | "(" any ")"  event := "event:(" (topic | name ":" tag)+ ")"
+    count  := ["<" | "<=" | "=" | ">=" | ">"] number
 
 A field before a parenthesis holds for every bare term inside: `title:(drone OR missile)`.
 """
@@ -15,9 +16,12 @@ from typing import Final, NoReturn, cast, get_args
 
 from pipeline.core.errors import QueryError
 from pipeline.core.query_nodes import (
+    COUNT_FIELDS,
     TAG_FIELDS,
     TEXT_FIELDS,
     All,
+    Count,
+    CountField,
     Event,
     Exact,
     In,
@@ -27,6 +31,7 @@ from pipeline.core.query_nodes import (
     Prefix,
     Published,
     Query,
+    Sign,
     Tag,
     TagField,
     Word,
@@ -50,7 +55,7 @@ MAX_AGE: Final = timedelta(days=36_525)
 STATUSES: Final[tuple[str, ...]] = get_args(ClaimStatus)
 ROLES: Final = ("supplier", "recipient", "weapon", "actor", "target", "location", "holder", "partner")
 """Roles that come with the built-in topics; others are allowed, since topics are configured."""
-FIELDS: Final = (*TEXT_FIELDS, *TAG_FIELDS, "event", "after", "before", "since")
+FIELDS: Final = (*TEXT_FIELDS, *TAG_FIELDS, *COUNT_FIELDS, "event", "after", "before", "since")
 
 _TIMES: Final = {"after": "after", "since": "after", "before": "before"}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -60,6 +65,7 @@ _NAME: Final = re.compile(r"([^\W\d_][\w-]*):(?!//)")
 _OPERATOR: Final = re.compile(rf"(AND|OR|NOT)(?=[\s(){_QUOTES}]|$)")
 _BARE: Final = re.compile(rf"[^\s(){_QUOTES}]+")
 _QUOTED: Final = re.compile(rf"[{_QUOTES}]((?:[^{_QUOTES}\\]|\\.)*)[{_QUOTES}]")
+_COUNT: Final = re.compile(r"(<=|>=|<|>|=|)(\d{1,9})", re.ASCII)
 _AGE: Final = re.compile(r"(\d{1,9})([smhdw])")
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _HELP: Final = 'such as: missile launch, "ballistic missile", topic:sanctions, since:24h; * finds every story'
@@ -137,6 +143,8 @@ class _Parser:
             return self.named(name[1], start, name.end())
         if field in TAG_FIELDS:
             return self.tag(field)
+        if field in COUNT_FIELDS:
+            return self.number(field)
         return self.words(cast(In, field))
 
     def group(self, field: str) -> Query:
@@ -166,6 +174,8 @@ class _Parser:
             return self.group(name)
         if name in TAG_FIELDS:
             return self.tag(name)
+        if name in COUNT_FIELDS:
+            return self.number(name)
         return self.words(cast(In, name))
 
     def words(self, where: In) -> Query:
@@ -224,6 +234,16 @@ class _Parser:
         if not value and not prefix:
             self.fail(f"{field}: needs a value", start)
         return Tag(field, value, prefix)
+
+    def number(self, field: CountField) -> Query:
+        start = self.at
+        self.count(start)
+        raw = self.value(star=False)[0].strip()
+        match = _COUNT.fullmatch(raw)
+        if match is None:
+            self.fail(f'"{raw}" is not a number as {field}: takes it; write {field}:3, {field}:>3, {field}:>=3, '
+                      f"{field}:<3 or {field}:<=3", start)
+        return Count(field, cast(Sign, match[1] or "="), int(match[2]))
 
     def event(self, start: int) -> Query:
         if self.peek() != "(":

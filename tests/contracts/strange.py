@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline.core.document import event_facts
 from pipeline.core.query import (
+    COUNT_FIELDS,
     TAG_FIELDS,
     All,
+    Count,
     Event,
     Exact,
     Near,
@@ -76,7 +78,9 @@ def stories(draw: Any, number: int) -> Story:
         number, title=draw(texts(5)), body=draw(texts()), authors=draw(few(WORDS)), source=draw(st.sampled_from(TAGS)),
         published=draw(moments), feeds=draw(few(TAGS)), tags=draw(few(TAGS)), lang=draw(st.sampled_from(TAGS)),
         countries=draw(few(STATES)), topics=topics(*draw(few(NAMED))),
-        events=tuple(draw(st.lists(events, max_size=2))), cluster=draw(st.sampled_from(["", "c1", "c2"])))
+        events=tuple(draw(st.lists(events, max_size=2))), cluster=draw(st.sampled_from(["", "c1", "c2"])),
+        origin=draw(st.sampled_from(["", "AP", "Reuters", "ﬁ"])), thread=draw(st.sampled_from(["", "a:b", "en", "É"])),
+        outlets=draw(st.integers(1, 5)), origins=draw(st.integers(1, 3)))
 
 
 def collections(size: int) -> Any:
@@ -104,6 +108,7 @@ leaves: Any = st.one_of(
     st.builds(Tag, st.sampled_from(TAG_FIELDS), st.sampled_from(TAGS).map(tag_value)),
     st.builds(lambda f, v, n: Tag(f, tag_value(v)[:n], True), st.sampled_from(TAG_FIELDS), st.sampled_from(TAGS),
               st.integers(0, 3)),
+    st.builds(Count, st.sampled_from(COUNT_FIELDS), st.sampled_from(["<", "<=", "=", ">=", ">"]), st.integers(0, 6)),
     st.builds(Event, st.lists(facts, min_size=1, max_size=3).map(tuple)),
     st.builds(Published, st.sampled_from(["after", "before"]),
               moments | st.sampled_from([0, 1, 24, 48]).map(lambda hours: timedelta(hours=hours))),
@@ -140,6 +145,9 @@ def about(draw: Any, given: tuple[Story, ...]) -> Query:
         made.append(Event(tuple(draw(st.lists(st.sampled_from(known), min_size=1, max_size=4)))))
     if one.source.strip():
         made.append(Tag("source", tag_value(one.source)))
+    if one.thread:
+        made.append(Tag("thread", tag_value(one.thread)))
+    made.append(Count("outlets", draw(st.sampled_from(["<=", "=", ">="])), one.outlets))
     made.append(draw(queries))
     chosen = draw(st.lists(st.sampled_from(made), min_size=1, max_size=3))
     return draw(st.sampled_from([all_of, any_of, lambda parts: Not(all_of(parts))]))(chosen)

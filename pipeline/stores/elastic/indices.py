@@ -25,7 +25,7 @@ from pipeline.core.text import ANALYSIS_VERSION
 from pipeline.stores.elastic import trouble
 from pipeline.stores.elastic.connection import Connection
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Goes up with every change of the mappings below."""
 VERSIONS: Final = {"schema": SCHEMA, "analysis": ANALYSIS_VERSION, "document": DOCUMENT_VERSION}
 

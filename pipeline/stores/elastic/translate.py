@@ -9,6 +9,7 @@ from typing import Any, Final
 from pipeline.core.query import (
     All,
     And,
+    Count,
     Event,
     Exact,
     Near,
@@ -59,7 +60,7 @@ def _all_of(parts: Iterable[Query], now: datetime, depth: int) -> Dsl:
     for part in parts:
         if isinstance(part, Not):
             clauses.setdefault("must_not", []).append(_dsl(part.part, now, depth))
-        elif isinstance(part, All | Tag | Event | Published):
+        elif isinstance(part, All | Tag | Count | Event | Published):
             clauses.setdefault("filter", []).append(_fact(part, now))
         else:
             clauses.setdefault("must", []).append(_dsl(part, now, depth))
@@ -96,7 +97,7 @@ def _near(leaf: Near, field: str) -> Dsl:
     return _any_of([_phrase(field, (a, b), leaf.between), _phrase(field, (b, a), leaf.between)])
 
 
-def _fact(query: All | Tag | Event | Published, now: datetime) -> Dsl:
+def _fact(query: All | Tag | Count | Event | Published, now: datetime) -> Dsl:
     if isinstance(query, Tag):
         field = f"find.tags.{query.field}"
         if not query.prefix:
@@ -104,6 +105,9 @@ def _fact(query: All | Tag | Event | Published, now: datetime) -> Dsl:
         return {"prefix": {field: {"value": query.value}}} if query.value else {"exists": {"field": field}}
     if isinstance(query, Event):
         return {"term": {"find.tags.event": {"value": query.key}}}
+    if isinstance(query, Count):
+        bounds = {"gte": query.low, "lte": query.high}
+        return {"range": {query.field: {name: bound for name, bound in bounds.items() if bound is not None}}}
     if isinstance(query, Published):
         return {"range": {"find.published_us": {"gte" if query.side == "after" else "lt": to_us(query.at(now))}}}
     return {"match_all": {}}

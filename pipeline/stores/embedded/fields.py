@@ -5,6 +5,7 @@
     topic status source … event        tags as they are compared
     shown_topic shown_source …         facet values as they are shown (fast)
     row published rank                 the story's row in SQLite, microseconds, the order of its id (fast)
+    outlets origins                    counts (fast)
 
 One more document, found by `marker`, says which change was applied last and the highest row it brought. It is
 committed together with the stories, so what it says is always so.
@@ -17,12 +18,12 @@ from typing import Any, Final
 import tantivy
 
 from pipeline.core.document import DOCUMENT_VERSION, Document, facet_values
-from pipeline.core.query import TAG_FIELDS, TEXT_FIELDS
+from pipeline.core.query import COUNT_FIELDS, TAG_FIELDS, TEXT_FIELDS
 from pipeline.core.story import Story
 from pipeline.core.text import ANALYSIS_VERSION
 from pipeline.stores.embedded.database import to_micros
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 """Goes up whenever the fields here change."""
 INDEX_VERSION: Final = (LAYOUT_VERSION * 1000 + ANALYSIS_VERSION) * 1000 + DOCUMENT_VERSION
 
@@ -41,7 +42,7 @@ def schema() -> Any:
         made.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in SHOWN:
         made.add_text_field(f"shown_{name}", tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("row", "published", "rank", "applied"):
+    for name in ("row", "published", "rank", "applied", *COUNT_FIELDS):
         made.add_integer_field(name, indexed=True, fast=True)
     return made.build()
 
@@ -59,6 +60,8 @@ def story_fields(story: Story, row: int) -> Any:
     for name, shown in facet_values(story).items():
         for value in shown:
             out.add_text(f"shown_{name}", value)
+    for count, number in document.counts.items():
+        out.add_integer(count, number)
     out.add_integer("row", row)
     out.add_integer("published", to_micros(story.published))
     out.add_integer("rank", rank(story.id))

@@ -10,6 +10,7 @@ import tantivy
 from pipeline.core.query import (
     All,
     And,
+    Count,
     Event,
     Near,
     Not,
@@ -100,13 +101,15 @@ def _leaf(leaf: TextLeaf, field: str, schema: Any) -> Any:
     return _Q.phrase_query(schema, f"{field}_words", list(leaf.words))
 
 
-def _unscored(query: All | Tag | Event | Published, schema: Any, now: datetime) -> Any:
+def _unscored(query: All | Tag | Count | Event | Published, schema: Any, now: datetime) -> Any:
     if isinstance(query, Tag):
         if query.prefix:
             return _Q.regex_query(schema, query.field, _starts(query.value))
         return _Q.term_query(schema, query.field, query.value, "basic")
     if isinstance(query, Event):
         return _Q.term_query(schema, "event", query.key, "basic")
+    if isinstance(query, Count):
+        return between(schema, query.field, query.low, query.high)
     if isinstance(query, Published):
         moment = to_micros(query.at(now))
         if query.side == "after":
