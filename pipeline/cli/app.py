@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import again, alerts, archive, detection, feeds, passes, place
+from pipeline.cli import again, alerts, archive, detection, feeds, passes, place, threads
 from pipeline.core.errors import ConfigError, PassRunning, QueryError, StoreError, WirewatchError
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="--debug, anywhere, shows the full traceback of an error.",
 )
-for part in (passes, archive, detection, feeds, alerts, again):
+for part in (passes, archive, threads, detection, feeds, alerts, again):
     part.register(app)
 
 

@@ -24,6 +24,8 @@ LATE: Final = timedelta(hours=24)
 """A story published longer than this before it arrived is flagged late, and gathered with other late ones."""
 EXCERPT: Final = 280
 """Characters of body text shown around the matched words."""
+THREAD: Final = "thread:"
+"""How a fold key that is a thread's begins; others are ids of clusters and stories."""
 _HARMFUL: Final = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ufff9-\\uffff"
     "\\ud800-\\udfff\\U000e0000-\\U000e007f]"
@@ -152,7 +154,7 @@ def found_story(
     if rule.fold != "story":
         keys.insert(0, story.cluster or story.id)
     if rule.fold == "thread" and story.thread:
-        keys.insert(0, f"thread:{story.thread}")
+        keys.insert(0, f"{THREAD}{story.thread}")
     fold, *also = dict.fromkeys(keys)
     return Found(rule, fold, item_of(story, title_spans, body_spans, now), tuple(also))
 
@@ -232,13 +234,13 @@ def event_line(event: Event) -> str:
     doer, done_to = _named(event, _DOERS), _named(event, _DONE_TO)
     parties = " → ".join(name for name in (doer, done_to) if name) or event.topic
     things = ", ".join(
-        _party(party) for role, party in event.roles.items() if role not in (*_DOERS, *_DONE_TO) and party.text
+        party_name(party) for role, party in event.roles.items() if role not in (*_DOERS, *_DONE_TO) and party.text
     )
     claims: dict[ClaimStatus, dict[str, None]] = {}
     for claim in event.claims:
         by = claims.setdefault(claim.status, {})
         if claim.holder is not None and claim.holder.text:
-            by[_party(claim.holder)] = None
+            by[party_name(claim.holder)] = None
     said = ", ".join(
         _HOLDERS[status] + (f" by {' and '.join(claims[status])}" if claims[status] else "")
         for status in _HOLDERS
@@ -249,10 +251,10 @@ def event_line(event: Event) -> str:
 
 
 def _named(event: Event, roles: Sequence[str]) -> str:
-    return next((_party(event.roles[role]) for role in roles if role in event.roles), "")
+    return next((party_name(event.roles[role]) for role in roles if role in event.roles), "")
 
 
-def _party(party: Party) -> str:
+def party_name(party: Party) -> str:
     """A state by its name, whatever the text calls it; others by the words of the text."""
     return NAMES.get(party.code or "") or " ".join(party.text.split())[:80]
 
