@@ -1,12 +1,14 @@
 """`configs/` as one frozen Config; every mistake at once, as `file:line: path: what is wrong, what is allowed`.
 
     configs/wirewatch.yaml   Settings: store, network, extraction, channels
-    configs/feeds.yaml       feeds: a list of FeedSettings, or groups of them with shared defaults
+    configs/feeds.yaml       feeds: groups of FeedSettings with shared tags
+    configs/feeds.added.yaml the same form, written by `wirewatch feeds add | import | remove`
     configs/topics/*.yaml    topic rules (core/topics.py)
     configs/lists/*.txt      term lists that topics refer to
     configs/alerts/*.yaml    alert rules (core/alerts.py)
 
-`${NAME}` inside a string takes a secret from the environment variable NAME.
+`${NAME}` inside a string takes a secret from the environment variable NAME; in feeds.added.yaml, which holds what
+strangers wrote, inside headers alone.
 """
 
 import os
@@ -20,9 +22,14 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.core.errors import ConfigError, QueryError
+from pipeline.core.secrets import Secrets
 from pipeline.core.urls import canonical_url
 from pipeline.core.yamltext import Path as YamlPath
 from pipeline.core.yamltext import YamlText, parse_yaml, suggest
+
+FEEDS: Final = "feeds.yaml"
+ADDED_FEEDS: Final = "feeds.added.yaml"
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 
 if TYPE_CHECKING:  # `wirewatch search` needs the settings alone, and quickly
     from pipeline.core.alerts import AlertRule
@@ -89,6 +96,10 @@ class StoreSettings(Model):
     """How long a pass waits for a server that stopped answering, before it ends with exit code 3."""
 
 
+Tag = Annotated[str, Field(pattern=r"^[^\s\p{Cc},/]([^\p{Cc},]*[^\s\p{Cc},])?$", max_length=200)]
+"""No comma and no line break, and no slash in front, which OPML keeps for itself."""
+
+
 class FeedSettings(Model):
     """One feed of `feeds.yaml`."""
 
@@ -98,7 +109,7 @@ class FeedSettings(Model):
     title: str = ""
     source: str = ""
     """Outlet that stories are counted under; the host of the article where missing."""
-    tags: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
     lang: str = ""
     """Language of the feed where it does not say itself."""
     enabled: bool = True
@@ -202,7 +213,7 @@ class FeedGroup(Model):
     """Feeds that belong together; the group's tags are added to each feed's own."""
 
     name: str
-    tags: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
     feeds: tuple[FeedSettings, ...] = ()
 
 
@@ -277,19 +288,50 @@ def load_settings(directory: Path) -> Settings:
     return _validated(Settings, _read(path)) if path.exists() else Settings()
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedFeed:
+    """A feed with its group's name, and where it stands."""
+
+    feed: FeedSettings
+    group: str
+    file: Path
+    line: int
+
+    @property
+    def at(self) -> str:
+        """`file:line`."""
+        return f"{self.file}:{self.line}"
+
+
 def load_feeds(directory: Path) -> tuple[FeedSettings, ...]:
-    """`feeds.yaml` alone, flattened: ids filled in and unique, group tags added, queries checked."""
+    """All feeds, flattened: ids filled in and unique, group tags added, queries checked."""
+    return tuple(placed.feed for placed in placed_feeds(directory))
+
+
+def placed_feeds(directory: Path) -> tuple[PlacedFeed, ...]:
+    """The feeds of `feeds.yaml`, then those of `feeds.added.yaml`; ConfigError names file and line of each mistake."""
+    found: list[PlacedFeed] = []
+    mistakes: list[str] = []
+    for path in (directory / FEEDS, directory / ADDED_FEEDS):
+        if path.exists():
+            try:
+                document = _read(path, everywhere=path.name != ADDED_FEEDS)
+                _take_feeds(path, document, _validated(FeedsFile, document), found, mistakes)
+            except ConfigError as error:
+                mistakes.extend(error.mistakes)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return tuple(found)
+
+
+def _take_feeds(
+    path: Path, document: YamlText, file: FeedsFile, found: list[PlacedFeed], mistakes: list[str]
+) -> None:
+    """Add a file's feeds to those `found` before it, and what is wrong with them to `mistakes`."""
     from pipeline.core.query import parse as parse_query
 
-    path = directory / "feeds.yaml"
-    if not path.exists():
-        return ()
-    document = _read(path)
-    file = _validated(FeedsFile, document)
-    feeds: list[FeedSettings] = []
-    mistakes: list[str] = []
-    ids: dict[str, str] = {}
-    urls: dict[str, str] = {}
+    ids = {placed.feed.id: placed.at for placed in found}
+    urls = {canonical_url(placed.feed.url): placed.at for placed in found}
     for g, group in enumerate(file.groups):
         for f, feed in enumerate(group.feeds):
             at: YamlPath = ("groups", g, "feeds", f)
@@ -307,10 +349,17 @@ def load_feeds(directory: Path) -> tuple[FeedSettings, ...]:
                         parse_query(text)
                     except QueryError as error:
                         mistakes.append(f"{document.at((*at, name))}: {error}")
-            feeds.append(full)
-    if mistakes:
-        raise ConfigError(mistakes)
-    return tuple(feeds)
+            found.append(PlacedFeed(full, group.name, path, document.lines.get(at, 1)))
+
+
+def feed_secrets(directory: Path) -> Secrets:
+    """What the feeds take from the environment, to be shown as `${NAME}`."""
+    named: set[str] = set()
+    for name in (FEEDS, ADDED_FEEDS):
+        path = directory / name
+        if path.exists():
+            named.update(_VARIABLE.findall(_text(path)))
+    return Secrets.of((os.environ[name], f"${{{name}}}") for name in sorted(named) if name in os.environ)
 
 
 def feed_id(url: str) -> str:
@@ -338,7 +387,6 @@ def _load_rules(directory: Path, channels: Sequence[str] | None) -> "tuple[Alert
 
 # ── from YAML to models ───────────────────────────────────────────────────────────────────────────────────
 
-_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 M = TypeVar("M", bound=Model)
 
 
@@ -349,24 +397,27 @@ def _text(path: Path) -> str:
         raise ConfigError([f"{path}: cannot be read as UTF-8 text: {error}"]) from None
 
 
-def _read(path: Path) -> YamlText:
+def _read(path: Path, *, everywhere: bool = True) -> YamlText:
     document = parse_yaml(_text(path), str(path))
     mistakes: list[str] = []
-    data = _with_environment(document.data, (), document, mistakes, os.environ)
+    data = _with_environment(document.data, (), document, mistakes, os.environ, everywhere)
     if mistakes:
         raise ConfigError(mistakes)
     return YamlText(document.name, data, document.lines)
 
 
 def _with_environment(
-    value: Any, path: YamlPath, document: YamlText, mistakes: list[str], environment: Mapping[str, str]
+    value: Any, path: YamlPath, document: YamlText, mistakes: list[str], environment: Mapping[str, str], here: bool
 ) -> Any:
-    """`value` with each ${NAME} replaced; the value itself is never shown in a message."""
+    """`value` with each ${NAME} replaced, `here` or under `headers`; the value itself is never shown in a message."""
+    def below(part: Any, step: str | int) -> Any:
+        return _with_environment(part, (*path, step), document, mistakes, environment, here or step == "headers")
+
     if isinstance(value, dict):
-        return {k: _with_environment(v, (*path, k), document, mistakes, environment) for k, v in value.items()}
+        return {key: below(part, key) for key, part in value.items()}
     if isinstance(value, list):
-        return [_with_environment(v, (*path, i), document, mistakes, environment) for i, v in enumerate(value)]
-    if not isinstance(value, str):
+        return [below(part, number) for number, part in enumerate(value)]
+    if not (here and isinstance(value, str)):
         return value
 
     def take(found: re.Match[str]) -> str:

@@ -66,7 +66,7 @@ def parse_yaml(text: str, name: str) -> YamlText:
 
     loader = _Loader(text)
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, _Loader)):
             raise ConfigError([f"{name}: YAML anchors and aliases (&x, *x) are not allowed, write the value out"])
         node = loader.get_single_node()
         data = build(node, (), 0) if node is not None else None

@@ -1,0 +1,107 @@
+"""Which feeds a web page names, and where feeds usually are; pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from pipeline.core.markup import plain_line
+from pipeline.core.urls import canonical_url
+
+_FEED_TYPES: Final = frozenset({
+    "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/rss",
+    "application/atom", "text/rss+xml", "text/rss", "application/x-rss+xml",
+})
+_OPEN_TYPES: Final = frozenset({"application/xml", "text/xml", "application/json"})
+"""Types of feeds and of much else: the rest of the link must say that it is one."""
+_LOOKS_LIKE: Final = re.compile(
+    r"(?:^|[/._?&=-])(?:rss\d*|atom|feeds?|rdf|feed\.json)(?:$|[/._?&=-])|\.(?:rss|atom|rdf)(?:$|\?)", re.IGNORECASE
+)
+_SAYS_FEED: Final = re.compile(r"\b(?:rss|atom|feeds?)\b", re.IGNORECASE)
+_NO_FEED: Final = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|css|js|pdf|mp3|html?)$", re.IGNORECASE)
+_ABOUT: Final = re.compile(r"(?:^|\.)(?:feedly|netvibes|inoreader|newsblur|wikipedia|w3|feedvalidator)\.\w+$")
+"""Sites that links about feeds lead to, which have no feed of this site."""
+_USUAL: Final = ("feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address that may be a feed; `why` is where it was found: `link`, `anchor` or `usual`."""
+
+    url: str
+    why: str
+    title: str = ""
+
+
+def named(root: Any, url: str) -> tuple[Candidate, ...]:
+    """What the page with lxml tree `root` from `url` names: `<link rel=alternate>` first, then links that look alike.
+
+    Each address once.
+    """
+    base = url
+    for element in root.iter("base"):
+        base = _absolute(element.get("href") or "", url) or url
+        break
+    found = [
+        Candidate(_absolute(element.get("href") or "", base), "link", plain_line(element.get("title") or "", 300))
+        for element in root.iter("link") if _is_feed_link(element)
+    ]
+    found += [
+        Candidate(_absolute(element.get("href") or "", base), "anchor", _title(element))
+        for element in root.iter("a") if _is_feed_anchor(element, base)
+    ]
+    return _once(found, url)
+
+
+def usual(url: str) -> tuple[Candidate, ...]:
+    """Where the site of a page usually has its feed: below the page's folder, then at the root."""
+    folders = dict.fromkeys((urljoin(url, urlsplit(url).path.rsplit("/", 1)[0] + "/"), urljoin(url, "/")))
+    return _once([Candidate(urljoin(folder, name), "usual") for folder in folders for name in _USUAL], url)
+
+
+def _is_feed_link(element: Any) -> bool:
+    rel = (element.get("rel") or "").lower().split()
+    kind = (element.get("type") or "").partition(";")[0].strip().lower()
+    if "stylesheet" in rel or not {"alternate", "feed"} & set(rel):
+        return False
+    if kind in _FEED_TYPES or "feed" in rel:
+        return True
+    about = f"{element.get('href') or ''} {element.get('title') or ''}"
+    return kind in _OPEN_TYPES and bool(_LOOKS_LIKE.search(about) or _SAYS_FEED.search(about))
+
+
+def _is_feed_anchor(element: Any, base: str) -> bool:
+    href = element.get("href") or ""
+    kind = (element.get("type") or "").partition(";")[0].strip().lower()
+    target = _absolute(href, base)
+    if not target or _NO_FEED.search(urlsplit(target).path) or _ABOUT.search(urlsplit(target).hostname or ""):
+        return False
+    return kind in _FEED_TYPES or bool(_LOOKS_LIKE.search(href) or _SAYS_FEED.search(_title(element)))
+
+
+def _title(element: Any) -> str:
+    text = element.get("title") or "".join(element.itertext())[:300]
+    return plain_line(text.replace("<", " "), 300)
+
+
+def _absolute(href: str, base: str) -> str:
+    href = re.sub(r"^feed:(?://)?(?=https?://)", "", href.strip(), flags=re.IGNORECASE)
+    try:
+        url = urljoin(base, href) if href else ""
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return parts._replace(fragment="").geturl() if good else ""
+
+
+def _once(found: list[Candidate], url: str) -> tuple[Candidate, ...]:
+    """Each address once, never the page itself."""
+    seen = {canonical_url(url)}
+    kept = []
+    for candidate in found:
+        key = canonical_url(candidate.url)
+        if candidate.url and key not in seen:
+            seen.add(key)
+            kept.append(candidate)
+    return tuple(kept)

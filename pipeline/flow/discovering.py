@@ -1,0 +1,129 @@
+"""An address that a person gives, looked into: a feed, or a page and the feeds that it names, each verified."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from pipeline.config import NetworkSettings, Settings
+from pipeline.core.charsets import decode
+from pipeline.core.errors import FetchError
+from pipeline.feeds import discovery
+from pipeline.feeds.discovery import Candidate
+from pipeline.feeds.parse import ParsedFeed, parse_feed
+from pipeline.net import Client
+from pipeline.net.response import Response
+from pipeline.pages.tree import parse_page
+
+MOST: Final = 30
+"""Addresses that one page may have asked."""
+
+
+class Asks(Protocol):
+    """What looking needs of `net.client.Client`."""
+
+    async def fetch(self, url: str, *, robots: bool = False) -> Response: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFeed:
+    """A feed that answered and was read. `url` is the address to keep, `title` the feed's own, else its link's."""
+
+    url: str
+    title: str
+    format: str
+    entries: int
+    why: str = "given"
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What an address came to: the feeds found, what was tried in vain (address, reason), how many addresses of a
+    page were too many to be asked, and `problem`, where it is neither a feed nor a page that has one."""
+
+    feeds: tuple[FoundFeed, ...] = ()
+    tried: tuple[tuple[str, str], ...] = ()
+    unasked: int = 0
+    problem: str = ""
+
+
+def look(url: str, settings: Settings) -> Looked:
+    """Fetch `url` and find the feeds there; raises FetchError where it does not answer."""
+    async def looking() -> Looked:
+        async with Client(settings.network) as client:
+            answer = await client.fetch(url, robots=settings.network.robots == "all")
+            given = parsed(answer)
+            if is_feed(given):
+                return Looked((_found(Candidate(url, "given"), answer, given),))
+            found = await feeds_of(answer, client, settings.network)
+            return found if found.feeds else replace(found, problem=given.problem)
+
+    return asyncio.run(looking())
+
+
+async def feeds_of(answer: Response, client: Asks, network: NetworkSettings) -> Looked:
+    """The feeds that a page names; where it names none that works, those at the usual places of its site."""
+    root = parse_page(decode(answer.body, answer.content_type))
+    search = _Search(client, network, {hashlib.sha256(answer.body).hexdigest()})
+    names = discovery.named(root, answer.url) if root is not None else ()
+    await search.ask(names[:MOST])
+    if not search.feeds:
+        await search.ask(discovery.usual(answer.url))
+    return Looked(tuple(search.feeds), tuple(search.tried), max(0, len(names) - MOST))
+
+
+@dataclass(slots=True)
+class _Search:
+    client: Asks
+    network: NetworkSettings
+    bodies: set[str]
+    """Digests of what was seen: one feed under two addresses is found once."""
+    feeds: list[FoundFeed] = field(default_factory=list)
+    tried: list[tuple[str, str]] = field(default_factory=list)
+
+    async def ask(self, candidates: Sequence[Candidate]) -> None:
+        """Ask them all; the client keeps the manners. Nobody asked for them by name, so robots.txt is kept."""
+        async def one(candidate: Candidate) -> Response | FetchError:
+            try:
+                return await self.client.fetch(candidate.url, robots=self.network.robots != "ignore")
+            except FetchError as error:
+                return error
+
+        for candidate, answer in zip(candidates, await asyncio.gather(*map(one, candidates)), strict=True):
+            if isinstance(answer, FetchError):
+                self.tried.append((candidate.url, answer.reason))
+                continue
+            read = parsed(answer)
+            digest = hashlib.sha256(answer.body).hexdigest()
+            if not is_feed(read):
+                self.tried.append((candidate.url, "no-feed"))
+            elif digest not in self.bodies:
+                self.bodies.add(digest)
+                self.feeds.append(_found(candidate, answer, read))
+
+
+def parsed(answer: Response, feed: str = "", fallback_lang: str = "") -> ParsedFeed:
+    """An answer's body, read as a feed."""
+    return parse_feed(answer.body, feed=feed, url=answer.url, content_type=answer.content_type,
+                      fallback_lang=fallback_lang)
+
+
+def is_feed(read: ParsedFeed) -> bool:
+    """Whether it can be polled with profit: a feed, and one of which something could be read."""
+    return bool(read.format) and (bool(read.entries) or not read.problem)
+
+
+def _found(candidate: Candidate, answer: Response, read: ParsedFeed) -> FoundFeed:
+    return FoundFeed(lasting_url(candidate.url, answer), read.title or candidate.title, read.format,
+                     len(read.entries), candidate.why, read.problem)
+
+
+def lasting_url(url: str, answer: Response) -> str:
+    """The address to keep: where redirects for good (301, 308) lead, up to the first that is not."""
+    for status, _, to in answer.redirects:
+        if status not in (301, 308):
+            break
+        url = to
+    return url
