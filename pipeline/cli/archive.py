@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,25 +97,30 @@ def search(
 
 def show(
     id: Annotated[str, typer.Argument(help="The id of a story, as search shows it.")],
-    history: Annotated[bool, typer.Option("--history", help="All revisions, oldest first.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="All revisions, and what each changed.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
     """Show one story with its topics and events."""
+    from pipeline.core.changes import changes
     from pipeline.core.story import to_plain
 
     with Place(config, store).opened() as opened:
         stories = opened.archive.history(id) if history else list(opened.archive.get([id]).values())
     if not stories:
         raise WirewatchError(f"no story has the id {id}; `wirewatch search` shows ids")
+    changed = [changes(before, after) for before, after in pairwise(stories)]
     if as_json:
-        print_json([to_plain(s) for s in stories] if history else to_plain(stories[0]))
+        told = [{}, *({"changes": to_plain(one)} for one in changed)]
+        print_json([{**to_plain(s), **more} for s, more in zip(stories, told, strict=True)] if history
+                   else to_plain(stories[0]))
         return
-    from pipeline.cli.show import show_story
+    from pipeline.cli.show import show_revision, show_story
 
-    for story in stories:
-        show_story(story)
+    show_story(stories[0])
+    for story, one in zip(stories[1:], changed, strict=True):
+        show_revision(story, one)
 
 
 def export(

@@ -13,6 +13,7 @@ from pipeline.core.alerts.message import clean, event_line
 from pipeline.core.render import snippet
 
 if TYPE_CHECKING:
+    from pipeline.core import changes
     from pipeline.core.explain import Explanation, Piece
     from pipeline.core.query import Query
     from pipeline.core.story import Story
@@ -94,6 +95,35 @@ def show_story(story: "Story") -> None:
     out.print(Line(clean(story.body)) if "\n" not in story.body else
               Line("\n".join(clean(line) for line in story.body.splitlines())))
     out.print()
+
+
+def show_revision(story: "Story", changed: "changes.Changes") -> None:
+    """What a later revision changed; without colours as [-gone-] and {+new+}."""
+    from pipeline.core.changes import shortened
+
+    out = console()
+    out.print(Line(f"revision {story.revision}, {story.updated:%Y-%m-%d %H:%M} UTC", "bold"))
+    plain = not out.is_terminal or out.no_color
+    for name, pieces in (("title", changed.title), ("body", tuple(shortened(changed.body)))):
+        if pieces:
+            line = Line(f"{name}: ", "dim")
+            for piece in pieces:
+                line += _piece(piece, plain)
+            out.print(line)
+    for name, pieces in (("topic", changed.topics), ("event", changed.events)):
+        for piece in pieces:
+            out.print(Line(f"{name}: ", "dim") + _piece(piece, plain))
+    out.print()
+
+
+_CHANGED = {"same": ("", "", ""), "removed": ("[-", "-]", "strike red"), "added": ("{+", "+}", "green")}
+
+
+def _piece(piece: "changes.Piece", plain: bool) -> Line:
+    before, after, style = _CHANGED[piece.kind]
+    text = "\n".join(map(clean, piece.text.split("\n")))
+    space = text[: len(text) - len(text.lstrip())]
+    return Line(space) + Line(f"{before}{text.lstrip()}{after}" if plain else text.lstrip(), "" if plain else style)
 
 
 HUES = ("cyan", "yellow", "green", "magenta", "blue", "red", "bright_cyan")

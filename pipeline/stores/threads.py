@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from pipeline.core.query import Query
+from pipeline.core.query import Query, Tag, any_of, tag_value
 from pipeline.core.story import Story
 from pipeline.core.threads import Thread, thread_of
 from pipeline.stores.base import Store
@@ -44,7 +44,14 @@ def find_threads(store: Store, query: Query, now: datetime, limit: int, alone: b
 
 
 def together(store: Store, ids: Iterable[str], now: datetime) -> dict[str, list[Story]]:
-    """The stories of each thread, also such as are not searchable yet, by the id asked for."""
+    """The stories of each thread, also such as are not searchable yet, by the id asked for; of one whose members were
+    forgotten (stores/clusters.py), those that are found by its name."""
     named = groups(store.ledger, "thread", [Node(id, now) for id in ids])
     kept = store.archive.get([id for group in named.values() for id in group.members])
-    return {asked: [kept[id] for id in group.members if id in kept] for asked, group in named.items()}
+    found = {asked: [kept[id] for id in group.members if id in kept] for asked, group in named.items()}
+    if few := [asked for asked, stories in found.items() if len(stories) < 2]:
+        for story in store.archive.stories(any_of(Tag("thread", tag_value(id)) for id in few), now=now):
+            stories = found.get(story.thread)
+            if stories is not None and all(story.id != known.id for known in stories):
+                stories.append(story)
+    return found

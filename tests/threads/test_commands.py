@@ -21,8 +21,9 @@ DENIAL = story(
     "either. Pyongyang denied it. What Washington alleged of North Korea and Moscow came with pictures of Planet.",
     act(claim("alleged", "US"), claim("denied", "KP")), title="North Korea calls it \x1b[31ma plot",
 )
-ALONE = story(3, 30, "sun", "Tehran plans to sell drones.", act(claim("planned"), supplier="IR", weapon="drones"))
-QUIET = story(4, 40, "sun", "The regatta was won by the home crew.")
+ALONE = story(3, 30, "sun", "Tehran plans to sell drones.", act(claim("planned"), supplier="IR", weapon="drones"),
+              thread="s03")
+QUIET = story(4, 40, "sun", "The regatta was won by the home crew.", thread="")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,17 @@ def test_told_by_the_id_of_any_story(store: str, id: str) -> None:
     at = lines.index("2026-03-02 06:00  denied by North Korea")
     assert lines[at + 1] == "    “Pyongyang denied it.”"
     assert lines[-1].startswith("2026-03-02 06:00  North Korea calls it  [31ma plot  kcna")
+
+
+def test_a_thread_whose_members_were_forgotten(store: str) -> None:
+    opened = open_store(store, StoreSettings())
+    kept = list(opened.ledger.scan("thread"))
+    opened.ledger.delete("thread", [record.key for record in kept])
+    try:
+        assert "2 stories in 2 outlets" in ask(store, "thread", DENIAL.id).stdout
+    finally:
+        opened.ledger.put("thread", kept)
+        opened.close()
 
 
 def test_as_json(store: str) -> None:
