@@ -315,28 +315,28 @@ def placed_feeds(directory: Path) -> tuple[PlacedFeed, ...]:
     for path in (directory / FEEDS, directory / ADDED_FEEDS):
         if path.exists():
             try:
-                document = _read(path, everywhere=path.name != ADDED_FEEDS)
-                _take_feeds(path, document, _validated(FeedsFile, document), found, mistakes)
+                _take_feeds(path, parse_yaml(_text(path), str(path)), found, mistakes)
             except ConfigError as error:
                 mistakes.extend(error.mistakes)
     if mistakes:
-        raise ConfigError(mistakes)
+        raise ConfigError(list(map(feed_secrets(directory).hidden, mistakes)))
     return tuple(found)
 
 
-def _take_feeds(
-    path: Path, document: YamlText, file: FeedsFile, found: list[PlacedFeed], mistakes: list[str]
-) -> None:
+def _take_feeds(path: Path, written: YamlText, found: list[PlacedFeed], mistakes: list[str]) -> None:
     """Add a file's feeds to those `found` before it, and what is wrong with them to `mistakes`."""
     from pipeline.core.query import parse as parse_query
 
+    document = _filled(written, everywhere=path.name != ADDED_FEEDS)
+    file = _validated(FeedsFile, document)
     ids = {placed.feed.id: placed.at for placed in found}
     urls = {canonical_url(placed.feed.url): placed.at for placed in found}
     for g, group in enumerate(file.groups):
         for f, feed in enumerate(group.feeds):
             at: YamlPath = ("groups", g, "feeds", f)
+            url = written.data["groups"][g]["feeds"][f]["url"]  # an id is shown, and must hold no secret
             full = feed.model_copy(
-                update={"id": feed.id or feed_id(feed.url), "tags": tuple(dict.fromkeys(group.tags + feed.tags))}
+                update={"id": feed.id or feed_id(url), "tags": tuple(dict.fromkeys(group.tags + feed.tags))}
             )
             for known, value, name in ((ids, full.id, "id"), (urls, canonical_url(full.url), "url")):
                 if value in known:
@@ -397,8 +397,12 @@ def _text(path: Path) -> str:
         raise ConfigError([f"{path}: cannot be read as UTF-8 text: {error}"]) from None
 
 
-def _read(path: Path, *, everywhere: bool = True) -> YamlText:
-    document = parse_yaml(_text(path), str(path))
+def _read(path: Path) -> YamlText:
+    return _filled(parse_yaml(_text(path), str(path)))
+
+
+def _filled(document: YamlText, *, everywhere: bool = True) -> YamlText:
+    """With variables of the environment in their places."""
     mistakes: list[str] = []
     data = _with_environment(document.data, (), document, mistakes, os.environ, everywhere)
     if mistakes:

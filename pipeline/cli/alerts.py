@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.feeds import ago
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, inherit, print_json, say
+from pipeline.cli.times import ago
 from pipeline.core.errors import ConfigError, NoStore, WirewatchError
 
 if TYPE_CHECKING:

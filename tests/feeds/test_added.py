@@ -131,6 +131,21 @@ def test_secrets_of_the_environment_are_known_in_every_spelling(place: Path, mon
     assert secrets.hidden_in({"x": ["a%20b%2F%C3%BC%26c", 1, None]}) == {"x": ["${FEED_KEY}", 1, None]}
 
 
+def test_neither_an_id_nor_a_mistake_holds_a_secret(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED_KEY", "hush-hush")
+    feed = "      - {url: 'https://k.example/rss?key=${FEED_KEY}'}\n"
+    (place / FEEDS).write_text(OWN + feed)
+    assert [one.id for one in load_feeds(place)] == ["tass", "k.example-rss-key-feed_key"]
+    (place / FEEDS).write_text(OWN + 2 * feed + "      - {url: '${FEED_KEY}'}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_feeds(place)
+    assert "${FEED_KEY}" in str(caught.value)
+    (place / FEEDS).write_text(OWN + 2 * feed)
+    with pytest.raises(ConfigError, match=r"key=\$\{FEED_KEY\} is already the url of the feed") as repeated:
+        load_feeds(place)
+    assert "hush" not in f"{caught.value}{repeated.value}"
+
+
 def test_two_that_add_at_once_wait_for_each_other(place: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from pipeline.feeds.added import NewFeed, add\n"
