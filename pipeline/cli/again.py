@@ -59,7 +59,7 @@ def redetect(
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Find topics, events and countries of stored stories anew, with the rules as they are now."""
+    """Find topics, events, countries, clusters and threads of stored stories anew, with the rules as they are now."""
     from pipeline.core.query import parse
     from pipeline.flow.redetect import Work
     from pipeline.flow.redetect import redetect as find_anew
@@ -70,7 +70,8 @@ def redetect(
     asked = None if query == "*" else parse(query)
     with place.opened(loaded.settings) as opened:
         total = opened.archive.search(parse(query), now=now, limit=0).total
-    work = Work(place.store_at(loaded.settings), loaded.settings.store, asked, loaded.topics, now, workers)
+    settings = loaded.settings
+    work = Work(place.store_at(settings), settings.store, settings.clusters, asked, loaded.topics, now, workers)
     with counted(f"{total} stories", total) as told:
         found = find_anew(work, told)
     if as_json:
@@ -78,7 +79,7 @@ def redetect(
     else:
         console().print(f"{found.stories} stories looked at, {found.changed} changed, {found.failed} failed")
     if found.failed:
-        say("`wirewatch failures --stage detect` says what failed")
+        say("`wirewatch failures list` says what failed")
 
 
 @contextmanager

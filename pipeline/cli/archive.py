@@ -144,7 +144,10 @@ def import_(
     store: StoreOption = None,
 ) -> None:
     """Take stories from JSON lines; a line needs only url, title and body, what is missing is worked out."""
+    from pipeline.flow.storing import unjoined
     from pipeline.stores.base import batched
+    from pipeline.stores.clusters import keep
+    from pipeline.stores.failures import record
 
     place = Place(config, store)
     loaded = place.load()
@@ -153,10 +156,14 @@ def import_(
     mistakes: list[str] = []
     with place.opened(loaded.settings, create=True) as opened:
         for batch in batched(_imported(file, loaded.topics, now, mistakes), IMPORT_BATCH):
-            for result in opened.archive.index(batch):
+            kept = keep(opened, batch, loaded.settings.clusters)
+            for result in kept.results:
                 counts[result.outcome] = counts.get(result.outcome, 0) + 1
                 if result.error:
                     mistakes.append(f"{file}: story {result.id}: {result.error}")
+            if odd := unjoined(kept, now):
+                record(opened.ledger, odd)
+                mistakes += [f"{file}: {failure.message}" for failure in odd]
         opened.archive.refresh()
     told = ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing"
     say(f"imported: {told}")
@@ -284,9 +291,12 @@ def prune(
 ) -> None:
     """Remove old stories."""
     from pipeline.core.dates import parse_date
+    from pipeline.stores.clusters import forget
 
     date = parse_date(before)
     if date is None:
         raise ConfigError([f"--before {before}: is not a date; write it as 2026-01-31"])
     with Place(config, store).opened() as opened:
-        say(f"{opened.archive.delete_before(date)} stories removed")
+        removed = opened.archive.delete_before(date)
+        forget(opened, date)
+    say(f"{removed} stories removed")

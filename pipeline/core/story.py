@@ -163,7 +163,7 @@ class Marks:
 class Failure:
     """Something that could not be done, kept so that it can be inspected and tried again.
 
-    `stage` is one of feed, parse, article, extract, detect, index, alert, deliver; `key` names the item
+    `stage` is one of feed, parse, article, extract, detect, index, join, alert, deliver; `key` names the item
     within the stage (a feed id, a URL, a story id); `reason` is a short stable word, `message` one sentence.
     """
 

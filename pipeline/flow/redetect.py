@@ -1,4 +1,4 @@
-"""Today's topics over stored stories, without fetching anything."""
+"""Today's topics, clusters and threads over stored stories, without fetching anything."""
 
 import multiprocessing
 import zlib
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.config import StoreSettings
+from pipeline.config import ClusterSettings, StoreSettings
 from pipeline.core.query import Query
 from pipeline.core.story import Story
 from pipeline.core.topics import Topics
 from pipeline.flow.assemble import with_detection
 from pipeline.flow.mistakes import mistake
-from pipeline.stores import failures, lease, open_store
+from pipeline.flow.storing import unjoined
+from pipeline.stores import clusters, failures, lease, open_store
 from pipeline.stores.base import Store
 
 BATCH: Final = 200
@@ -42,6 +43,7 @@ class Work:
 
     store_at: str
     settings: StoreSettings
+    clusters: ClusterSettings
     query: Query | None
     topics: Topics
     now: datetime
@@ -49,10 +51,11 @@ class Work:
 
 
 def redetect(work: Work, told: Callable[[int], None]) -> Redetected:
-    """Find topics, events and countries anew; only stories for which something changed are written.
+    """Find topics, events and countries anew; stories for which something changed are written and joined anew.
 
-    Nothing else about a story changes, its revision neither. `told` hears now and then how many were looked at.
-    Raises PassRunning while a pass is under way, which may be changing the same stories.
+    So are those that never were joined. Nothing else about a story changes, its revision neither. `told` hears now
+    and then how many were looked at. Raises PassRunning while a pass is under way, which may be changing the same
+    stories.
     """
     store = open_store(work.store_at, work.settings, create=False)
     try:
@@ -113,19 +116,24 @@ def _share(work: Work, number: int, store: Store, told: Callable[[int], None]) -
         total += Redetected(1)
         if story.id in failed_before:
             failures.resolve(store.ledger, "detect", [story.id])
-        if (anew.topics, anew.events, anew.countries) != (story.topics, story.events, story.countries):
+        found, before = ((one.topics, one.events, one.countries) for one in (anew, story))
+        if found != before or not story.cluster:
             changed.append(anew)
         if len(changed) >= BATCH:
-            total += _write(store, changed)
+            total += _write(store, changed, work)
         if total.stories % BATCH == 0:
             told(total.stories)
-    total += _write(store, changed)
+    total += _write(store, changed, work)
     told(total.stories)
     return total
 
 
-def _write(store: Store, changed: list[Story]) -> Redetected:
-    results = store.archive.index(changed) if changed else []
-    failed = sum(result.outcome == "failed" for result in results)
+def _write(store: Store, changed: list[Story], work: Work) -> Redetected:
+    kept = clusters.keep(store, changed, work.clusters) if changed else clusters.Kept()
     changed.clear()
-    return Redetected(0, len(results) - failed, failed)
+    odd = unjoined(kept, work.now)
+    if odd:
+        failures.record(store.ledger, odd)
+    failures.resolve(store.ledger, "join", [story.id for story in kept.stories if story.id not in kept.mistakes])
+    failed = len(odd) + sum(result.outcome == "failed" for result in kept.results)
+    return Redetected(0, len(kept.results) - failed, failed)

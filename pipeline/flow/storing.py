@@ -1,7 +1,7 @@
-"""What happens to a batch of outcomes at the store: index, match alert rules, and only then settle.
+"""What happens to a batch of outcomes at the store: index, join clusters, match alert rules, and only then settle.
 
-The order is what makes a crash harmless: an entry stays due until its story is stored and the alerts that it
-raises are claimed, and each of the three can be done again without doing anything twice.
+The order is what makes a crash harmless: an entry stays due until its story is stored and joined and the alerts that
+it raises are claimed, and each of these can be done again without doing anything twice.
 """
 
 import time
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from pipeline.config import ClusterSettings
 from pipeline.core.alerts import Found, RuleIndex
 from pipeline.core.document import Document
 from pipeline.core.errors import ConfigError
@@ -19,7 +20,7 @@ from pipeline.core.story import Failure, Story
 from pipeline.flow.articles import Outcome
 from pipeline.flow.mistakes import mistake
 from pipeline.flow.plan import Plan
-from pipeline.stores import entries, failures, outbox
+from pipeline.stores import clusters, entries, failures, outbox
 from pipeline.stores.base import Ledger, Store
 
 RULES_S: Final = 20.0
@@ -28,7 +29,7 @@ RULES_S: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A batch after indexing: its outcomes, the stories as handed to the archive, and how they fared."""
+    """A batch after indexing: its outcomes, the stories as they are now, and how they fared."""
 
     outcomes: tuple[Outcome, ...]
     stories: tuple[Story, ...]
@@ -55,8 +56,8 @@ class LiveRules:
         return self._index
 
 
-def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:
-    """Write the stories of a batch, each with all the feeds that carry it."""
+def index(store: Store, outcomes: Sequence[Outcome], settings: ClusterSettings, now: datetime) -> Stored:
+    """Write the stories of a batch, each with all the feeds that carry it, and join them to their clusters."""
     carriers = entries.carriers(store.ledger, [o.task.entry.id for o in outcomes])
     known = store.archive.get([o.task.story for o in outcomes if o.story is None])
     stories: list[Story] = []
@@ -65,13 +66,22 @@ def index(store: Store, outcomes: Sequence[Outcome], now: datetime) -> Stored:
         if story is not None:
             more = carriers.get(outcome.task.entry.id, ())
             stories.append(replace(story, feeds=tuple(sorted({*story.feeds, *more}))))
-    results = store.archive.index(stories)
-    failed = tuple(
+    kept = clusters.keep(store, stories, settings)
+    failed = [
         Failure("index", story.id, "refused", result.error, now, feed=story.feeds[0], url=story.url)
-        for story, result in zip(stories, results, strict=True)
+        for story, result in zip(stories, kept.results, strict=True)
         if result.outcome == "failed"
-    )
-    return Stored(tuple(outcomes), tuple(stories), dict(Counter(r.outcome for r in results)), failed)
+    ]
+    failed += unjoined(kept, now)
+    return Stored(tuple(outcomes), kept.stories, dict(Counter(r.outcome for r in kept.results)), tuple(failed))
+
+
+def unjoined(kept: clusters.Kept, now: datetime) -> list[Failure]:
+    """The stories that could not be compared with others; each is stored all the same."""
+    return [
+        mistake("join", story.id, kept.mistakes[story.id], now, feed=next(iter(story.feeds), ""), url=story.url)
+        for story in kept.stories if story.id in kept.mistakes
+    ]
 
 
 def alert(
@@ -98,7 +108,7 @@ def settle(store: Store, stored: Stored, now: datetime) -> None:
     found = [*(failure for outcome in stored.outcomes for failure in outcome.failures), *stored.failures]
     failed = {(failure.stage, failure.key) for failure in found}
     tried = [id for id, task in tasks.items() if task.why not in ("new", "carried")]
-    for stage in ("article", "extract", "detect", "index", "alert"):
-        keys = [stories[id] if stage in ("index", "alert") else id for id in tried]
+    for stage in ("article", "extract", "detect", "index", "join", "alert"):
+        keys = [stories[id] if stage in ("index", "join", "alert") else id for id in tried]
         failures.resolve(store.ledger, stage, [key for key in keys if (stage, key) not in failed])
     failures.record(store.ledger, found)

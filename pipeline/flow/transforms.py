@@ -184,7 +184,7 @@ class _Detect(_PlanDoFn):
 
 
 class Index(_Step):
-    """Outcomes -> Stored batches."""
+    """Outcomes -> Stored batches, whose stories are joined to their clusters."""
 
     def expand(self, outcomes: beam.PCollection) -> beam.PCollection:
         batches = outcomes | beam.BatchElements(min_batch_size=BATCH, max_batch_size=BATCH)
@@ -197,7 +197,7 @@ class _Index(_StoreDoFn):
         self.refreshed = time.monotonic()
 
     def process(self, outcomes: list[Outcome]) -> Iterator[Stored]:
-        stored = storing.index(self.store, outcomes, self.plan.now())
+        stored = storing.index(self.store, outcomes, self.plan.settings.clusters, self.plan.now())
         for name, n in stored.counts.items():
             count(f"stories.{name}", n)
         yield stored

@@ -13,17 +13,19 @@ What a group knows of its members: "source", "origin" (its agency, where it tell
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from pipeline.config import ClusterSettings
+from pipeline.core.errors import WirewatchError
 from pipeline.core.matters import Matter, fits, matter_of, same_matter, unpack_matter
+from pipeline.core.origin import origin_of
 from pipeline.core.similarity import Sketch, same_text, sketch, unpack
 from pipeline.core.story import Story
 from pipeline.core.text import Text
-from pipeline.stores.base import Kind, Store, Trace, Traces
+from pipeline.stores.base import Indexed, Kind, Store, Trace, Traces, batched
 from pipeline.stores.unions import Group, Node, United, groups, unite
 
 FIRST: Final = 6
@@ -32,47 +34,89 @@ THEN: Final = 64
 MATTERS: Final = 48
 """Candidates for one matter that are compared, those with most in common first."""
 ROUNDS: Final = 20
-KEPT: Final = timedelta(days=90)
-"""Traces and groups older than this are forgotten."""
 KINDS: Final[tuple[Kind, ...]] = ("cluster", "thread")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """Stories with their marks, in the order given; and by story id, what else its cluster and thread may have been
-    called (for alerts that were told under that name)."""
+class Kept:
+    """What became of stories that arrived, in the order given: how each fared, and as it is now, with its marks.
 
-    stories: tuple[Story, ...]
-    clusters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    threads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    `mistakes` has by id what went wrong in comparing a story; it is stored all the same, as one of its own.
+    """
+
+    results: tuple[Indexed, ...] = ()
+    stories: tuple[Story, ...] = ()
     mistakes: Mapping[str, Exception] = field(default_factory=dict)
 
 
+def keep(store: Store, arrived: Sequence[Story], settings: ClusterSettings) -> Kept:
+    """Store stories and join them; may be done again with the same stories, whatever stopped it before."""
+    fresh = [alone(story) for story in arrived]
+    results = store.archive.index(fresh)
+    there = store.archive.get([result.id for result in results if result.outcome in ("revised", "unchanged")])
+    now = [there.get(story.id, story) for story in fresh]
+    mine = [story for story, result in zip(now, results, strict=True) if result.outcome != "failed"]
+    joined, mistakes = _join_all(store, mine, settings, there.keys())
+    return Kept(tuple(results), tuple(joined.get(story.id, story) for story in now), mistakes)
+
+
+def _join_all(
+    store: Store, stories: Sequence[Story], settings: ClusterSettings, again: Collection[str]
+) -> tuple[dict[str, Story], dict[str, Exception]]:
+    """`join`, and where a mistake of ours stops it one after the other, so that it costs one story."""
+    mistakes: dict[str, Exception] = {}
+    try:
+        return join(store, stories, settings, again), mistakes
+    except WirewatchError:
+        raise
+    except Exception:
+        joined: dict[str, Story] = {}
+        for story in stories:
+            try:
+                joined |= join(store, [story], settings, [story.id])
+            except WirewatchError:
+                raise
+            except Exception as error:
+                mistakes[story.id] = error
+        return joined, mistakes
+
+
+def alone(story: Story) -> Story:
+    """A story before others are known: a cluster of its own and, where it tells an event, a thread of its own."""
+    return replace(
+        story, cluster=story.id, copied=False, thread=story.id if story.events else "", outlets=1, origins=1,
+        origin=origin_of(story.source, story.authors, story.body) or story.origin,
+    )
+
+
 def join(
-    store: Store, stories: Sequence[Story], settings: ClusterSettings, again: Iterable[str] = ()
-) -> Joined:
+    store: Store, stories: Sequence[Story], settings: ClusterSettings, again: Collection[str] = ()
+) -> dict[str, Story]:
     """Find the clusters and threads of stories that the archive holds, and mark all whom that concerns.
 
-    `again` are ids of stories that were there before: their groups may have been left half marked. A story that
-    cannot be compared (a mistake of ours) is left alone and told in `mistakes`.
+    Returns the stories by id with their marks. `again` are ids of stories that were there before: their groups may
+    have been left half marked, and the origin written on them is no word of their own.
     """
     batch = _Batch(stories, frozenset(again))
     copies = _copies(store, batch, timedelta(days=settings.days))
     matters = _threads(store, batch, copies, timedelta(days=settings.thread_days))
     marks = _mark(store, batch, copies, matters)
-    return Joined(
-        tuple(replace(story, **marks.get(story.id, {})) for story in stories),
-        {id: tuple(copies.now[id].members) for id in batch.sketches},
-        {id: tuple(matters.now[id].members) for id in batch.sketches if id in matters.now},
-        batch.mistakes,
-    )
+    return {id: replace(story, **marks.get(id, {})) for id, story in batch.stories.items()}
 
 
 def forget(store: Store, before: datetime) -> int:
-    """Remove the traces of stories published before, and groups that began before; returns how many traces."""
+    """Remove the traces of stories published before, and groups of which no story is left; returns how many traces.
+
+    To be called when the stories are gone.
+    """
     for kind in KINDS:
-        store.ledger.delete(kind, [r.key for r in store.ledger.scan(kind) if _moment(r.data["seen"]) < before])
+        for some in batched(store.ledger.scan(kind), 500):
+            groups_ = {record.key: record.data["members"] for record in some if "into" not in record.data}
+            left = store.archive.get(list(groups_)).keys()
+            gone = {id: members for id, members in groups_.items() if id not in left}
+            left = store.archive.get(list({id for members in gone.values() for id in members})).keys()
+            store.ledger.delete(kind, [id for members in gone.values() if left.isdisjoint(members) for id in members])
     return store.traces.forget(before)
 
 
@@ -81,20 +125,16 @@ class _Batch:
 
     def __init__(self, stories: Sequence[Story], again: frozenset[str]) -> None:
         self.again = again
-        self.stories: dict[str, Story] = {}
+        self.stories = {story.id: story for story in stories}
         self.sketches: dict[str, Sketch] = {}
         self.matters: dict[str, Matter] = {}
-        self.mistakes: dict[str, Exception] = {}
-        for story in stories:
-            try:
-                title, body = Text.of(story.title), Text.of(story.body)
-                made, matter = sketch(story, title, body), matter_of(story, title, body)
-            except Exception as error:  # one story costs one story
-                self.mistakes[story.id] = error
-                continue
-            self.stories[story.id], self.sketches[story.id] = story, made
+        for id, story in self.stories.items():
+            title, body = Text.of(story.title), Text.of(story.body)
+            own = replace(story, origin=origin_of(story.source, story.authors, story.body)) if id in again else story
+            self.sketches[id] = sketch(own, title, body)
+            matter = matter_of(own, title, body)
             if matter is not None:
-                self.matters[story.id] = matter
+                self.matters[id] = matter
 
 
 def _node(one: Sketch) -> Node:

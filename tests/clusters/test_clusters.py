@@ -1,7 +1,7 @@
 """Clusters and threads in a real store: joined, marked, whatever arrives first."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,10 @@ from pipeline.core.story import Claim, Event, Evidence, Party, Story
 from pipeline.core.urls import story_id
 from pipeline.stores import open_store
 from pipeline.stores.base import Store
-from pipeline.stores.clusters import Joined, forget, join
+from pipeline.stores.clusters import Kept, forget, keep
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 SETTINGS = ClusterSettings()
-Add = Callable[..., Joined]
 
 
 @pytest.fixture
@@ -27,13 +26,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def add(store: Store, *stories: Story) -> Joined:
-    """Index stories as a pass does, and join them."""
-    fresh = [replace(story, cluster=story.id, thread=story.id if story.events else "") for story in stories]
-    results = store.archive.index(fresh)
-    again = [result.id for result in results if result.outcome != "new"]
-    kept = store.archive.get([story.id for story in fresh])
-    return join(store, [kept[story.id] for story in fresh], SETTINGS, again)
+def add(store: Store, *stories: Story) -> Kept:
+    """What a pass does with stories that arrive."""
+    return keep(store, stories, SETTINGS)
 
 
 def text(seed: int, words: int = 200) -> str:
@@ -70,7 +65,6 @@ def test_alone(store: Store) -> None:
     one = story(1, text(1))
     joined = add(store, one)
     assert joined.stories[0].cluster == one.id
-    assert joined.clusters == {one.id: (one.id,)}
     assert found(store, one) == [(one.id, False, 1, 1)]
     assert list(store.ledger.scan("cluster")) == []
 
@@ -82,8 +76,7 @@ def test_copies_in_one_batch_and_in_several(store: Store) -> None:
     joined = add(store, one, two, other)
     assert [s.cluster for s in joined.stories] == [one.id, one.id, other.id]
     assert found(store, one, two, other) == [(one.id, True, 2, 1), (one.id, True, 2, 1), (other.id, False, 1, 1)]
-    joined = add(store, three)
-    assert set(joined.clusters[three.id]) == {one.id, two.id, three.id}
+    add(store, three)
     assert found(store, one, two, three) == [(one.id, True, 3, 1)] * 3
 
 
@@ -145,7 +138,7 @@ def test_done_again_nothing_changes(store: Store) -> None:
     stories = [story(1, wire), story(2, wire), story(3, text(3))]
     first = add(store, *stories)
     numbers = store.archive.get([s.id for s in stories])
-    assert add(store, *stories).clusters == first.clusters
+    assert add(store, *stories).stories == first.stories
     assert store.archive.get([s.id for s in stories]) == numbers
 
 
@@ -230,10 +223,9 @@ def test_threads_that_meet(store: Store) -> None:
     assert len({s.thread for s in store.archive.get([one.id, two.id]).values()}) == 2
     pairs = zip(CHARGE.split(), two.body.split(), strict=False)
     middle = told(3, " ".join(word for pair in pairs for word in pair), transfer("KP", "RU"))
-    joined = add(store, middle)
+    add(store, middle)
     kept = store.archive.get([one.id, two.id, middle.id])
     assert {s.thread for s in kept.values()} == {one.id}
-    assert set(joined.threads[middle.id]) == {one.id, two.id, middle.id}
 
 
 def test_a_copy_that_tells_brings_its_cluster_into_the_thread(store: Store) -> None:
@@ -245,14 +237,16 @@ def test_a_copy_that_tells_brings_its_cluster_into_the_thread(store: Store) -> N
 
 
 def test_forgotten(store: Store) -> None:
-    wire = text(1)
+    wire, lasting = text(1), text(2)
     one, two = story(1, wire), story(2, wire)
-    add(store, one, two)
-    assert forget(store, NOW + timedelta(days=1)) == 2
-    assert list(store.ledger.scan("cluster")) == []
-    three = story(3, wire)
-    add(store, three)
-    assert found(store, one, two, three)[2][0] == three.id
+    three, four = story(3, lasting), story(4, lasting, minutes=5 * 24 * 60)
+    add(store, one, two, three, four)
+    day = NOW + timedelta(days=1)
+    assert store.archive.delete_before(day) == 3
+    assert forget(store, day) == 3
+    assert {record.key for record in store.ledger.scan("cluster")} == {three.id, four.id}, "a story of it is left"
+    add(store, five := story(5, wire), six := story(6, lasting, minutes=6 * 24 * 60))
+    assert found(store, five, six) == [(five.id, False, 1, 1), (three.id, True, 3, 1)]
 
 
 # ── any order, any number of workers ──────────────────────────────────────────────────────────────────────
