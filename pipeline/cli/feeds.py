@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from pipeline.cli import failures, feed_lists, feed_opml
+from pipeline.cli import failures, feed_check, feed_lists, feed_opml
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, inherit, print_json, say
 from pipeline.cli.times import briefly
 from pipeline.core.alerts.message import clean
@@ -35,7 +35,7 @@ SortOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.add_typer(feeds_app, name="feeds")
-    for part in (feed_lists, feed_opml):
+    for part in (feed_lists, feed_opml, feed_check):
         part.register(feeds_app)
     failures.register(app)
 

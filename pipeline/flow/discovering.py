@@ -111,8 +111,8 @@ def parsed(answer: Response, feed: str = "", fallback_lang: str = "") -> ParsedF
 
 
 def is_feed(read: ParsedFeed) -> bool:
-    """Whether it can be polled with profit: a feed, and one of which something could be read."""
-    return bool(read.format) and (bool(read.entries) or not read.problem)
+    """Whether a pass would take it for a feed: one that is empty, or of which something could be read."""
+    return bool(read.entries) or not read.problem
 
 
 def _found(candidate: Candidate, answer: Response, read: ParsedFeed) -> FoundFeed:

@@ -106,6 +106,16 @@ class Client:
         )
         return await self._follow(url, ask)
 
+    async def check_robots(self, url: str) -> float:
+        """Raise FetchError where the gate or its host's robots.txt forbids `url`, of which nothing else is fetched;
+        otherwise the Crawl-delay that is kept there, in seconds."""
+        try:
+            target, _ = self._route(url)
+        except Refusal as refusal:
+            raise FetchError(refusal.reason, f"{_shown(url)}: {refusal.sentence}", url=_shown(url)) from None
+        await self._robots.check(target)
+        return self._robots.delay_s(target)
+
     async def _fetch_robots(self, url: str) -> bytes:
         settings = self._settings
         ask = _Ask("GET", {}, None, None, MAX_BYTES, settings.timeout_s, robots=False, cut=True)

@@ -4,9 +4,14 @@ import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 from pipeline.cli.app import main
+from pipeline.config import load_feeds, load_settings
+from pipeline.flow.poll import poll_feeds
+from pipeline.net import Client
+from pipeline.stores import failures, open_store
 from tests.e2e.workspace import Workspace
 
 
@@ -39,3 +44,16 @@ def say(workspace: Workspace, *words: str, stdin: bytes = b"") -> Said:
     assert "Traceback" not in said.err
     assert "mistake of Wirewatch itself" not in said.err, said.err
     return said
+
+
+def poll(workspace: Workspace, now: datetime | None = None) -> None:
+    """Poll all feeds once, as a pass does before anything else, and keep what failed."""
+    configs = workspace.root / "configs"
+    settings = load_settings(configs)
+    store = open_store(str(workspace.store), settings.store, create=True)
+    try:
+        polled = list(poll_feeds(load_feeds(configs), store.ledger, settings, lambda: Client(settings.network),
+                                 lambda: now or datetime.now(UTC)))
+        failures.record(store.ledger, [failure for one in polled for failure in one.failures])
+    finally:
+        store.close()
