@@ -1,6 +1,6 @@
 """Fetch the pages of a shard's entries and make stories of them; every task comes out exactly once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,16 @@ from pipeline.flow.assemble import make_story
 from pipeline.flow.mistakes import mistake
 from pipeline.flow.overlap import overlapped
 from pipeline.net.response import Response, Validators
-from pipeline.stores.entries import Task
+from pipeline.stores import entries
+from pipeline.stores.base import Store, batched
+from pipeline.stores.entries import Ref, Task
 
 HOSTS_AT_ONCE: Final = 64
 PASSING: Final = frozenset({"timeout", "dns", "connect", "protocol", "http-408", "http-425", "http-429"})
 """Reasons that may be gone the next time; so may every server error (http-5xx)."""
+AT_ONCE: Final = 100
+PAGES_AT_ONCE: Final = 16
+"""Entries whose texts, and pages, are in memory together."""
 HTML_TYPES: Final = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 
 
@@ -45,38 +50,41 @@ class Outcome:
 
 
 def fetch_stories(
-    tasks: Sequence[Task],
+    refs: Iterable[Ref],
     feeds: Mapping[str, FeedSettings],
     settings: Settings,
     client: OpenFetcher,
     clock: Callable[[], datetime],
-    stored: Callable[[str], Story | None],
+    store: Store,
 ) -> Iterator[Outcome]:
     """Make every task a story, from its page where one is to be had, else from the feed's own text.
 
-    A story that `stored` knows with the text of its page does not lose it because the page fails now.
+    A story that is stored with the text of its page does not lose it because the page fails now.
     """
-    wanted: dict[str, Task] = {}
-    for task in tasks:
-        if task.entry.id not in wanted or task.why == "changed":  # the newest state of an entry is enough
-            wanted[task.entry.id] = task
-    pages: list[tuple[str, Task]] = []
-    for task in wanted.values():
-        feed = _feed(feeds, task)
-        if task.why == "carried":
-            yield Outcome(task, None)
-        elif feed.full_text == "feed":
-            yield Outcome(task, make_story(task, feed, None, clock()))
+    wanted: dict[str, Ref] = {}
+    for ref in refs:
+        if ref[0] not in wanted or ref[1] == "changed":  # the newest state of an entry is enough
+            wanted[ref[0]] = ref
+    pages: list[tuple[str, Ref]] = []
+    ready: list[Ref] = []
+    for ref in wanted.values():
+        _, why, url, feed_id = ref
+        if why == "carried" or (feed_id in feeds and feeds[feed_id].full_text == "feed"):
+            ready.append(ref)
         else:
-            pages.append((task.entry.url, task))
+            pages.append((url, ref))
+    for some in batched(ready, AT_ONCE):
+        for task in entries.load(store.ledger, some):
+            story = None if task.why == "carried" else make_story(task, _feed(feeds, task), None, clock())
+            yield Outcome(task, story)
     if not pages:
         return
 
-    async def fetch(opened: Fetcher, task: Task) -> Response | FetchError:
-        feed = feeds.get(task.entry.feed)
+    async def fetch(opened: Fetcher, ref: Ref) -> Response | FetchError:
+        feed = feeds.get(ref[3])
         robots = settings.network.robots != "ignore" if feed is None or feed.robots is None else feed.robots
         try:
-            return await opened.fetch(task.entry.url, robots=robots)
+            return await opened.fetch(ref[2], robots=robots)
         except FetchError as error:
             return error
 
@@ -85,7 +93,7 @@ def fetch_stories(
         pages, client, fetch, per_host=network.per_host_concurrency, hosts_at_once=HOSTS_AT_ONCE,
         pause_s=network.per_host_delay_s,
     )
-    for task, answer in answers:
+    for task, answer in _with_tasks(answers, store):
         now = (answer.at if isinstance(answer, Response) else None) or clock()
         try:
             outcome = _outcome(task, _feed(feeds, task), answer, settings, now)
@@ -93,10 +101,18 @@ def fetch_stories(
             found = mistake("extract", task.entry.id, error, now, feed=task.entry.feed, url=task.entry.url)
             outcome = Outcome(task, make_story(task, _feed(feeds, task), None, now), failures=(found,))
         if outcome.failures and task.why != "new":
-            known = stored(task.story)
+            known = store.archive.get([task.story]).get(task.story)
             if known is not None and known.body_source == "page":
                 outcome = Outcome(task, None, outcome.again, outcome.failures)
         yield outcome
+
+
+def _with_tasks(
+    answers: Iterable[tuple[Ref, Response | FetchError]], store: Store
+) -> Iterator[tuple[Task, Response | FetchError]]:
+    for some in batched(answers, PAGES_AT_ONCE):
+        tasks = {task.entry.id: task for task in entries.load(store.ledger, [ref for ref, _ in some])}
+        yield from ((tasks[ref[0]], answer) for ref, answer in some if ref[0] in tasks)
 
 
 def _feed(feeds: Mapping[str, FeedSettings], task: Task) -> FeedSettings:

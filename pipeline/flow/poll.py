@@ -22,7 +22,7 @@ from pipeline.stores import entries, failures
 from pipeline.stores.base import Ledger, Record, batched
 from pipeline.stores.entries import Task
 
-HOSTS_AT_ONCE: Final = 2000
+HOSTS_AT_ONCE: Final = 500
 BATCH: Final = 50
 """Feeds whose entries and states are written together."""
 

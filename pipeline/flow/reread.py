@@ -47,6 +47,7 @@ def reread(feed: FeedSettings, recordings: Recordings, store: Store, max_bytes: 
         return Reread(feed, len(newest), (), (failure,))
     failures = (Failure("parse", feed.id, "recording", problem, now, feed=feed.id, url=feed.url),) if problem else ()
     tasks = list(_tasks(feed, newest, made, recordings, store))
+    entries.keep(store.ledger, tasks, now)
     return Reread(feed, len(newest), tuple(tasks), failures)
 
 

@@ -14,7 +14,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.core.alerts.triggers import Trouble
-from pipeline.core.story import Failure, Story
+from pipeline.core.story import Failure
 from pipeline.core.urls import host_of
 from pipeline.flow import storing
 from pipeline.flow.articles import Outcome, fetch_stories
@@ -27,7 +27,7 @@ from pipeline.flow.storing import Stored
 from pipeline.flow.tally import so_far
 from pipeline.stores import entries, failures
 from pipeline.stores.base import Store
-from pipeline.stores.entries import Task
+from pipeline.stores.entries import Ref
 
 FAILURES: Final = "failures"
 BATCH: Final = 100
@@ -69,14 +69,14 @@ class _StoreDoFn(_PlanDoFn):
 
 
 class Poll(_Step):
-    """Feed ids -> tasks of the entries that need work; tagged `failures`: Failure."""
+    """Feed ids -> refs of the entries that need work; tagged `failures`: Failure."""
 
     def expand(self, feed_ids: beam.PCollection) -> Any:
         return (
             feed_ids
             | "ByHost" >> beam.Map(_feed_by_host, self.plan)
             | beam.GroupByKey()
-            | "FetchAndParse" >> beam.ParDo(_Poll(self.plan)).with_outputs(FAILURES, main="tasks")
+            | "FetchAndParse" >> beam.ParDo(_Poll(self.plan)).with_outputs(FAILURES, main="refs")
         )
 
 
@@ -98,7 +98,7 @@ class _Poll(_StoreDoFn):
             count(f"feeds.{polled.outcome}")
             count("entries.seen", polled.seen)
             count("entries.new", sum(task.why == "new" for task in polled.tasks))
-            yield from polled.tasks
+            yield from (task.ref for task in polled.tasks)
             yield from _tagged(polled.failures)
             troubles += polled.troubles
         count("alerts.matched", self.teller.tell(troubles, self.plan.now()))
@@ -112,10 +112,10 @@ def _tagged(found: Iterable[Failure]) -> Iterator[TaggedOutput]:
 
 
 class RereadFeeds(_Step):
-    """Feed ids -> tasks of all that their recordings show; tagged `failures`: Failure."""
+    """Feed ids -> refs of all that their recordings show; tagged `failures`: Failure."""
 
     def expand(self, feed_ids: beam.PCollection) -> Any:
-        return feed_ids | beam.Reshuffle() | beam.ParDo(_Reread(self.plan)).with_outputs(FAILURES, main="tasks")
+        return feed_ids | beam.Reshuffle() | beam.ParDo(_Reread(self.plan)).with_outputs(FAILURES, main="refs")
 
 
 class _Reread(_StoreDoFn):
@@ -127,48 +127,44 @@ class _Reread(_StoreDoFn):
         count("feeds.failed" if read.failures else "feeds.ok")
         count("entries.seen", read.seen)
         count("entries.new", sum(task.why == "new" for task in read.tasks))
-        yield from read.tasks
+        yield from (task.ref for task in read.tasks)
         yield from _tagged(read.failures)
 
 
 class Leftovers(_Step):
-    """Begin -> tasks that earlier passes left over."""
+    """Begin -> refs of what earlier passes left over."""
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
         return begin | beam.Create([self.plan.started.isoformat()]) | beam.ParDo(_Leftovers(self.plan))
 
 
 class _Leftovers(_StoreDoFn):
-    def process(self, before: str) -> Iterator[Task]:
-        yield from entries.due(self.store.ledger, datetime.fromisoformat(before))
+    def process(self, before: str) -> Iterator[Ref]:
+        yield from (task.ref for task in entries.due(self.store.ledger, datetime.fromisoformat(before)))
 
 
 class FetchArticles(_Step):
-    """Tasks -> Outcomes; tagged `failures`: Failure. All pages of one host are fetched by one worker, so that its
-    pace is kept."""
+    """Refs of tasks -> Outcomes; tagged `failures`: Failure. All pages of one host are fetched by one worker, so that
+    its pace is kept."""
 
     def expand(self, tasks: beam.PCollection) -> Any:
         return (
             tasks
-            | "ByHost" >> beam.Map(_task_by_host, self.plan.shards)
+            | "ByHost" >> beam.Map(_by_host, self.plan.shards)
             | beam.GroupByKey()
             | "FetchAndExtract" >> beam.ParDo(_FetchArticles(self.plan)).with_outputs(FAILURES, main="outcomes")
         )
 
 
-def _task_by_host(task: Task, shards: int) -> tuple[int, Task]:
-    return shard_of(host_of(task.entry.url), shards), task
+def _by_host(ref: Ref, shards: int) -> tuple[int, Ref]:
+    return shard_of(host_of(ref[2]), shards), ref
 
 
 class _FetchArticles(_StoreDoFn):
-    def process(self, shard: tuple[int, Iterable[Task]]) -> Iterator[Any]:
+    def process(self, shard: tuple[int, Iterable[Ref]]) -> Iterator[Any]:
         plan, recording = self.plan, self.plan.recording()
-        tasks = list(shard[1])
-        yield from fetch_stories(tasks, plan.feeds, plan.settings, recording.client, plan.now, self._stored)
+        yield from fetch_stories(shard[1], plan.feeds, plan.settings, recording.client, plan.now, self.store)
         yield from _tagged(recording.failures(plan.now()))
-
-    def _stored(self, id: str) -> Story | None:
-        return self.store.archive.get([id]).get(id)
 
 
 class Detect(_Step):

@@ -65,8 +65,8 @@ class Ledger(Protocol):
         """`replace` for each of several records with different keys, in one go; for each, whether it did."""
         ...
 
-    def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
-        """The records with `due <= now`, earliest first."""
+    def due(self, kind: Kind, now: datetime, limit: int = 1000, *, after: Record | None = None) -> list[Record]:
+        """The records with `due <= now`, earliest first, then by key; with `after`, those behind that one."""
         ...
 
     def scan(self, kind: Kind, prefix: str = "") -> Iterator[Record]:

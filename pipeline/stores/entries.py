@@ -9,7 +9,7 @@ claimed. So a crash anywhere leaves either an unpolled feed or a due entry, and 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -20,6 +20,13 @@ from pipeline.stores.base import Ledger, Record
 
 RETRY_AFTER: Final = tuple(timedelta(minutes=m) for m in (15, 60, 240, 720, 1440))
 """When an article that could not be fetched for a passing reason is tried again, by attempt."""
+_AT_ONCE: Final = 1000
+
+
+Why = Literal["new", "changed", "carried", "retry"]
+Ref = tuple[str, Why, str, str]
+"""A task as it is handed on where a great many are under way: the entry's id, why, its URL, its feed. Texts stay in
+the ledger until `load` reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Task:
     """
 
     entry: Entry
-    why: Literal["new", "changed", "carried", "retry"]
+    why: Why
     seen: datetime
     attempts: int = 0
     known_as: str = ""
@@ -42,6 +49,10 @@ class Task:
     def story(self) -> str:
         """The id of the story as far as it is known."""
         return self.known_as or self.entry.id
+
+    @property
+    def ref(self) -> Ref:
+        return self.entry.id, self.why, self.entry.url, self.entry.feed
 
 
 def fingerprint(entry: Entry) -> str:
@@ -88,25 +99,40 @@ def claim(ledger: Ledger, entries: Sequence[Entry], now: datetime) -> list[Task]
         data = _data({**feeds, **marks}, record.data["seen"], record.data["attempts"], entry, known_as)
         updates.append(Record(id, data, due=record.due or now))
         if changed or not waiting:
-            why: Literal["changed", "carried"] = "changed" if changed else "carried"
+            why: Why = "changed" if changed else "carried"
             tasks.append(Task(entry, why, datetime.fromisoformat(record.data["seen"]), known_as=known_as))
     ledger.put("entry", updates)
     return tasks
 
 
-def due(ledger: Ledger, now: datetime, limit: int = 100_000) -> list[Task]:
-    """Entries left over from earlier passes whose time has come."""
-    return [
-        Task(
-            from_plain(Entry, record.data["entry"]),
-            "retry",
-            datetime.fromisoformat(record.data["seen"]),
-            record.data["attempts"],
-            record.data.get("story", ""),
-        )
-        for record in ledger.due("entry", now, limit)
-        if "entry" in record.data
-    ]
+def due(ledger: Ledger, now: datetime) -> Iterator[Task]:
+    """Entries left over from earlier passes whose time has come, the longest due first; memory flat."""
+    last: Record | None = None
+    while records := ledger.due("entry", now, _AT_ONCE, after=last):
+        yield from (_task(record, "retry") for record in records if "entry" in record.data)
+        last = records[-1]
+
+
+def keep(ledger: Ledger, tasks: Sequence[Task], now: datetime) -> None:
+    """Have the entries of tasks at hand for `load`, also those that need work again though they were done."""
+    known = ledger.get("entry", [task.entry.id for task in tasks])
+    ledger.put("entry", [
+        Record(task.entry.id, {**known[task.entry.id].data, "entry": to_plain(task.entry)},
+               due=known[task.entry.id].due or now)
+        for task in tasks if task.entry.id in known
+    ])
+
+
+def load(ledger: Ledger, refs: Sequence[Ref]) -> list[Task]:
+    """The tasks that `refs` stand for, as the ledger has them now, in that order; those done meanwhile are left out."""
+    known = ledger.get("entry", [ref[0] for ref in refs])
+    return [_task(known[id], why) for id, why, _, _ in refs if id in known and "entry" in known[id].data]
+
+
+def _task(record: Record, why: Why) -> Task:
+    data = record.data
+    seen = datetime.fromisoformat(data["seen"])
+    return Task(from_plain(Entry, data["entry"]), why, seen, data["attempts"], data.get("story", ""))
 
 
 def carriers(ledger: Ledger, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

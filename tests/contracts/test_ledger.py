@@ -100,6 +100,15 @@ def test_due_is_what_needs_attention_earliest_first(ledger: Ledger) -> None:
     assert keys(ledger.due("entry", NOW)) == ["long past", "now"]
 
 
+def test_due_goes_on_after_the_last_one_seen(ledger: Ledger) -> None:
+    ledger.put("entry", [Record(name, {}, NOW - timedelta(minutes=minutes))
+                         for name, minutes in [("b", 1), ("a", 1), ("c", 1), ("z", 2), ("d", 0), ("never", -1)]])
+    seen: list[Record] = []
+    while some := ledger.due("entry", NOW, limit=2, after=seen[-1] if seen else None):
+        seen += some
+    assert keys(seen) == ["z", "a", "b", "c", "d"]
+
+
 def test_scan_by_prefix_in_order(ledger: Ledger) -> None:
     names = [f"rule/{i:04d}" for i in range(1203)]
     ledger.put("alert", [Record(name, {"n": i}) for i, name in enumerate(names)])

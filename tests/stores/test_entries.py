@@ -72,7 +72,7 @@ def test_what_was_not_settled_is_due_in_the_next_pass(ledger: Ledger) -> None:
     (task,) = entries.due(ledger, NOW + timedelta(seconds=1))
     assert (task.why, task.entry, task.attempts) == ("retry", entry(), 0)
     finish(ledger, [task])
-    assert entries.due(ledger, NOW + timedelta(days=30)) == []
+    assert list(entries.due(ledger, NOW + timedelta(days=30))) == []
 
 
 def test_an_article_that_may_come_back_is_tried_again_and_then_left(ledger: Ledger) -> None:
@@ -86,9 +86,9 @@ def test_an_article_that_may_come_back_is_tried_again_and_then_left(ledger: Ledg
             break
         assert due[0].due is not None
         waits.append(due[0].due - now)
-        assert entries.due(ledger, due[0].due - timedelta(seconds=1)) == []
+        assert list(entries.due(ledger, due[0].due - timedelta(seconds=1))) == []
         now = due[0].due
-        tasks = entries.due(ledger, now)
+        tasks = list(entries.due(ledger, now))
     assert tuple(waits) == entries.RETRY_AFTER
 
 
@@ -98,3 +98,20 @@ def test_a_change_while_it_waits_takes_its_place(ledger: Ledger) -> None:
     assert whys(entries.claim(ledger, [newer], NOW)) == [("changed", "a")]
     (task,) = entries.due(ledger, NOW + timedelta(seconds=1))
     assert task.entry.title == "Corrected"
+
+
+def test_what_is_left_over_is_read_in_parts(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "_AT_ONCE", 2)
+    entries.claim(ledger, [entry(url=f"https://x.example/{n}") for n in range(5)], NOW)
+    found = [task.entry.url for task in entries.due(ledger, NOW)]
+    assert sorted(found) == [f"https://x.example/{n}" for n in range(5)]
+
+
+def test_a_ref_is_loaded_as_the_ledger_has_it_now(ledger: Ledger) -> None:
+    (first,) = entries.claim(ledger, [entry()], NOW)
+    (second,) = entries.claim(ledger, [entry(title="Update: Title")], NOW)
+    assert entries.load(ledger, [first.ref, second.ref]) == [entries.Task(second.entry, "new", NOW), second]
+    finish(ledger, [second])
+    assert entries.load(ledger, [second.ref]) == []
+    entries.keep(ledger, [first], NOW)
+    assert entries.load(ledger, [second.ref])[0].entry == first.entry

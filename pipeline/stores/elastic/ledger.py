@@ -72,9 +72,14 @@ class ElasticLedger:
                 done[place] = records[place].key in made
         return done
 
-    def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
+    def due(self, kind: Kind, now: datetime, limit: int = 1000, *, after: Record | None = None) -> list[Record]:
         self._refresh()
-        query = {"bool": {"filter": [{"term": {"kind": kind}}, {"range": {"due_us": {"lte": to_us(now)}}}]}}
+        filters: list[dict[str, Any]] = [{"term": {"kind": kind}}, {"range": {"due_us": {"lte": to_us(now)}}}]
+        if after is not None and after.due is not None:
+            at, order = to_us(after.due), {"range": {"order": {"gt": _order(after.key)}}}
+            same = {"bool": {"filter": [{"term": {"due_us": at}}, order]}}
+            filters.append({"bool": {"should": [{"range": {"due_us": {"gt": at}}}, same]}})
+        query = {"bool": {"filter": filters}}
         hits = scan.hits(self._connection, self._alias, query, ["due_us", "order"], min(limit, _READ),
                          seq_no_primary_term=True)
         return [_record(hit) for hit in islice(hits, limit)]

@@ -10,6 +10,7 @@ from pipeline.stores.embedded.database import Database, from_micros, to_micros
 
 _AT_ONCE: Final = 500
 _COLUMNS: Final = "key, data, due, version"
+_NEVER: Final = -(2**63)
 
 
 class EmbeddedLedger:
@@ -51,10 +52,12 @@ class EmbeddedLedger:
             first = self._database.claim_numbers("version", len(records))
             return [_replace(connection, kind, record, first + place) for place, record in enumerate(records)]
 
-    def due(self, kind: Kind, now: datetime, limit: int = 1000) -> list[Record]:
+    def due(self, kind: Kind, now: datetime, limit: int = 1000, *, after: Record | None = None) -> list[Record]:
+        last = (to_micros(after.due), after.key) if after is not None and after.due is not None else (_NEVER, "")
         rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND due <= ? ORDER BY due, key LIMIT ?",
-            (kind, to_micros(now), limit))
+            f"SELECT {_COLUMNS} FROM records WHERE kind = ? AND due BETWEEN ? AND ? AND (due, key) > (?, ?) "
+            "ORDER BY due, key LIMIT ?",
+            (kind, last[0], to_micros(now), *last, limit))
         return [_record(row) for row in rows]
 
     def scan(self, kind: Kind, prefix: str = "") -> Iterator[Record]:
