@@ -180,7 +180,7 @@ def table(rows: Sequence[Row], now: datetime, width: int) -> list[str]:
     from pipeline.feeds.standing import DAYS, sparkline
 
     days = DAYS if width >= 100 else 7
-    cells = [("state", "ok", "next", "err", f"{days} days", "/day", "undated", "no text")]
+    cells = [("state", "last", "next", "err", f"{days} days", "/day", "undated", "no text")]
     for row in rows:
         how = row.how
         cells.append((
