@@ -32,7 +32,7 @@ STATUSES: Final[tuple[ClaimStatus, ...]] = get_args(ClaimStatus)
 _TOPIC_KEYS: Final = ("topic", "title", "about", "match", "except", "unless", "roles", "several", "examples")
 _RULE_KEYS: Final = (
     "name", "any", "near", "words", "act", "with", "unless", "not_between", "story", "unless_story", "in", "roles",
-    "status",
+    "status", "otherwise",
 )
 
 
@@ -64,6 +64,8 @@ class Rule:
     only_in: str = ""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     status: ClaimStatus | None = None
+    otherwise: bool = False
+    """Looked for only in a sentence in which no other rule of its topic matched."""
     things: frozenset[str] = frozenset()
     """The lists whose terms fill roles themselves, as weapons do."""
 
@@ -226,6 +228,9 @@ class _Reader:
         status = next((known for known in STATUSES if known == written), None)
         if written and status is None:
             self.wrong((*path, "status"), f'"{written}" is no claim status{suggest(written, STATUSES)}')
+        otherwise = data.get("otherwise", False)
+        if not isinstance(otherwise, bool):
+            self.wrong((*path, "otherwise"), f'"{otherwise}" is not allowed; allowed: true, false')
         symbols = {symbol for pattern in patterns for symbol in pattern.symbols}
         return Rule(
             name, patterns, self.act(data, symbols, path),
@@ -234,7 +239,7 @@ class _Reader:
             self.singles(data, (*path, "not_between")),
             self.singles(data, (*path, "story")),
             self.singles(data, (*path, "unless_story")),
-            where, own, status,
+            where, own, status, otherwise is True,
             frozenset(place[1:].partition(":")[0] for places in own.values() for place in places if place[0] == "@"),
         )
 

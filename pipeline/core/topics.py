@@ -207,7 +207,10 @@ def _mentions(sentence: Sentence, candidates: Iterable[Candidate], story: _Story
     present = sentence.present
     excepted: dict[str, list[tuple[int, int]] | None] = {}
     suits: dict[int, bool] = {}
-    for topic, rule, pattern in candidates:
+    told: set[str] = set()
+    for topic, rule, pattern in sorted(candidates, key=_is_otherwise):
+        if rule.otherwise and topic.name in told:
+            continue
         for hits in matches(pattern, present):
             if id(rule) not in suits:
                 suits[id(rule)] = _suits(rule, sentence, present) and story.suits(rule)
@@ -224,7 +227,12 @@ def _mentions(sentence: Sentence, candidates: Iterable[Candidate], story: _Story
                 continue
             if rule.not_between and _is_interrupted(hits, rule.not_between, present):
                 continue
+            told.add(topic.name)
             yield Mention(topic, rule, sentence, hits)
+
+
+def _is_otherwise(candidate: Candidate) -> bool:
+    return candidate[1].otherwise
 
 
 def _suits(rule: Rule, sentence: Sentence, present: Present) -> bool:

@@ -36,6 +36,8 @@ def hits(rules: str, text: str, more: str = "", title: str = "") -> list[str]:
     ('- any: ["@arms"]', "The think tank met.", []),
     ('- any: ["@all"]', "The think tank has a missile.", ["missile"]),
     ('- any: ["SAM"]', "Sam shot the sam. A SAM flew.", ["SAM"]),
+    ('- any: ["rifle"]\n  - any: ["tank"]\n    otherwise: true', "A rifle and a tank.", ["rifle"]),
+    ('- any: ["tank"]\n    otherwise: true\n  - any: ["rifle"]', "A tank.", ["tank"]),
     ('- any: ["Grad"]', "A grad student. GRAD FIRE. A Grad.", ["GRAD", "Grad"]),
     ('- any: ["F-#"]', "An F-35B and an F major.", ["F-35B"]),
     ('- any: ["(big)? tank"]', "A big tank.", ["big tank"]),

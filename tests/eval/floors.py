@@ -32,6 +32,12 @@ def own(split: str = "") -> list[Labelled]:
     return read_labelled("\n".join(line for line in lines if not split or json.loads(line)["split"] == split), "own")
 
 
+def documents(split: str) -> list[Labelled]:
+    """The longer texts written for this project, labelled by topic only, of one split."""
+    lines = (HERE / "documents.jsonl").read_text("utf-8").splitlines()
+    return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), "documents")
+
+
 def shared_texts() -> dict[str, dict[str, Any]]:
     """The shared texts by id; empty where they are not there."""
     files = [SHARED / name for name in ("labelled.jsonl", "unlabelled.jsonl")]
@@ -65,7 +71,7 @@ FIVE: Final = ("arms-transfer", "missile-launch", "sanctions", "military-exercis
 
 def measure() -> dict[str, Report]:
     """A report for each set that is there."""
-    sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ())}
+    sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ()), "documents dev": (documents("dev"), ())}
     if shared_texts():
         sets["shared, their labels"] = (shared_labelled(), FIVE)
         sets["shared, our labels"] = (shared_ours(), ())
@@ -116,7 +122,7 @@ def main(arguments: list[str]) -> int:
     kept, missed = floors(), []
     for name, report in measure().items():
         print("\n".join(describe(name, report)))
-        if options.mistakes and name != "own test":
+        if options.mistakes and not name.endswith(" test"):
             for one in report.mistakes:
                 print(f"    {one.kind}: {one.topic}: {one.id}: {one.what} {one.evidence}")
         for figure, value in figures(name, report):

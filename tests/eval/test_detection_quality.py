@@ -5,7 +5,17 @@ import pytest
 from pipeline.core.errors import ConfigError
 from pipeline.core.scoring import read_labelled, score
 from tests.core.detection import topics
-from tests.eval.floors import FIVE, false_alarms, figures, floors, own, shared_labelled, shared_ours, shared_texts
+from tests.eval.floors import (
+    FIVE,
+    documents,
+    false_alarms,
+    figures,
+    floors,
+    own,
+    shared_labelled,
+    shared_ours,
+    shared_texts,
+)
 
 MOST_FALSE_ALARMS = 8
 """Of 412 ledes that were written to tempt; ordinary ones tempt far less."""
@@ -17,6 +27,7 @@ LOWER = 'below its floor; find out why, or run: python -m tests.eval.floors --lo
 @pytest.mark.parametrize(("name", "texts", "only"), [
     ("own dev", lambda: own("dev"), ()),
     ("own test", lambda: own("test"), ()),
+    ("documents dev", lambda: documents("dev"), ()),
     pytest.param("shared, their labels", shared_labelled, FIVE, marks=needs_shared),
     pytest.param("shared, our labels", shared_ours, (), marks=needs_shared),
     pytest.param("shared, our further labels", lambda: shared_ours("rest"), ("nuclear-program", "armed-attack"),

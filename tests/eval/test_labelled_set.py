@@ -35,6 +35,7 @@ def read(name: str) -> list[Row]:
 
 
 LABELLED = read("labelled.jsonl")
+DOCUMENTS = read("documents.jsonl")
 SHARED_LABELS = read("shared_labels.jsonl")
 LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
 
@@ -67,7 +68,7 @@ def test_a_text_is_well_formed(row: Row) -> None:
     assert len(text.split()) >= 15
     assert re.fullmatch(r"(19[89]|20[0-2])\d-\d\d-\d\d", row["date"])
     digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
-    assert row["split"] == ("dev" if digit in "012345" else "test")
+    assert row["split"] == ("dev" if digit in "0123456789" else "test")
     assert row["topics"] or row["borderline"] or row["hard_negative"]
     whole = f"{row['title']}\n{text}"
     for event in row["events"]:
@@ -75,6 +76,18 @@ def test_a_text_is_well_formed(row: Row) -> None:
         assert all(filler is None or filler in whole for filler in event["roles"].values())
         assert set(event["holders"]) <= set(event["status"])
         assert all(holder in whole for holder in event["holders"].values())
+
+
+@pytest.mark.parametrize("row", DOCUMENTS, ids=lambda row: row["id"])
+def test_a_document_is_well_formed(row: Row) -> None:
+    assert row.keys() == {"id", "split", "title", "text", "date", "topics", "borderline"}
+    assert set(row["topics"]) | set(row["borderline"]) <= ROLES.keys()
+    assert not set(row["topics"]) & set(row["borderline"])
+    assert row["text"].strip() == row["text"]
+    assert len(row["text"].split()) >= 50
+    assert re.fullmatch(r"(19[89]|20[0-2])\d-\d\d-\d\d", row["date"])
+    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
+    assert row["split"] == ("dev" if digit in "01234567" else "test")
 
 
 @pytest.mark.parametrize("topic", ["arms-transfer", "missile-launch"])
@@ -90,7 +103,7 @@ def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
 def test_nothing_is_there_twice() -> None:
     for values in (
         [row["id"] for row in LABELLED],
-        [row["text"] for row in LABELLED],
+        [row["text"] for row in (*LABELLED, *DOCUMENTS)],
         [row["id"] for row in SHARED_LABELS],
         LEDES,
     ):
@@ -105,6 +118,7 @@ def test_the_set_is_as_large_as_promised() -> None:
     statuses = Counter(status for _, event in events(LABELLED) for status in event["status"])
     assert all(statuses[status] >= 35 for status in STATUSES)
     assert len(LEDES) >= 400
+    assert len(DOCUMENTS) >= 170
     assert sum(row["scope"] == "all" for row in SHARED_LABELS) >= 200
 
 
@@ -165,7 +179,7 @@ def test_shared_labels_name_shared_texts() -> None:
 
 def test_no_eight_words_in_a_row_come_from_the_shared_texts() -> None:
     theirs = {shingle for text in shared_texts().values() for shingle in shingles(text)}
-    for row in LABELLED:
+    for row in (*LABELLED, *DOCUMENTS):
         assert not theirs & shingles(f"{row['title']} . {row['text']}"), row["id"]
     for lede in LEDES:
         assert not theirs & shingles(lede)
