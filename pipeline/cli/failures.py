@@ -1,5 +1,7 @@
 """`wirewatch failures`: what went wrong, and what to do with it."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,6 +11,7 @@ from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, con
 from pipeline.cli.times import ago
 from pipeline.core.alerts.message import clean
 from pipeline.core.errors import ConfigError
+from pipeline.core.story import Failure
 
 failures_app = typer.Typer(help="What could not be done.", invoke_without_command=True)
 
@@ -57,8 +60,9 @@ def list_failures(
     from pipeline.core.story import to_plain
     from pipeline.stores.failures import key, listing
 
-    with Place(config, store).opened() as opened:
-        found = list(listing(opened.ledger, stage=stage, host=host, reason=reason))
+    place = Place(config, store)
+    with place.opened() as opened:
+        found = _shown(place, listing(opened.ledger, stage=stage, host=host, reason=reason))
     if as_json:
         print_json([to_plain(failure) for failure in found])
         return
@@ -86,9 +90,11 @@ def show_failure(
     from pipeline.core.story import to_plain
     from pipeline.stores.failures import select
 
-    with Place(config, store).opened() as opened:
-        found, missing = select(opened.ledger, [key])
+    place = Place(config, store)
+    with place.opened() as opened:
+        chosen, missing = select(opened.ledger, [key])
     _refuse(missing)
+    found = _shown(place, chosen)
     if as_json:
         print_json([to_plain(failure) for failure in found])
         return
@@ -155,6 +161,18 @@ def drop_failures(
 def _some(keys: list[str] | None, stage: str, host: str, reason: str, everything: bool) -> None:
     if not (keys or stage or host or reason or everything):
         raise ConfigError(["say which failures: their keys, --stage, --host or --reason, or --all"])
+
+
+def _shown(place: Place, found: Iterable[Failure]) -> list[Failure]:
+    """Failures as they may be shown: without what feeds take from the environment."""
+    from pipeline.config import feed_secrets
+
+    secrets = feed_secrets(place.directory)
+    return [
+        replace(failure, message=secrets.hidden(failure.message), url=secrets.hidden(failure.url),
+                detail=secrets.hidden_in(failure.detail))
+        for failure in found
+    ]
 
 
 def _refuse(missing: list[str]) -> None:

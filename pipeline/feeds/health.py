@@ -49,7 +49,7 @@ def _gone(feed: str, state: FeedState) -> Trouble:
 def _failing(feed: str, state: FeedState) -> Trouble:
     streak = state.history.failing
     last = f"the last success was {state.last_success:%Y-%m-%d %H:%M} UTC" if state.last_success else "it never worked"
-    detail = f"{streak.count} polls failed in a row ({state.error}); {last}. Try `wirewatch feeds check {state.url}`."
+    detail = f"{streak.count} polls failed in a row ({state.error}); {last}. Try `wirewatch feeds check {feed}`."
     return Trouble(feed, "failing", _at(streak.since), detail, state.url)
 
 

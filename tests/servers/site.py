@@ -30,13 +30,15 @@ class _Server(ThreadingHTTPServer):
 class Site:
     """Serves `pages` (URL -> Answer) for whatever host the request names; 404 for the rest.
 
-    ETags are made of the bodies and honoured; `requests` counts by URL, `statuses` by status.
+    ETags are made of the bodies and honoured; `requests` counts by URL, `statuses` by status, `heard` has the headers
+    of the last request for a URL.
     """
 
     def __init__(self, pages: dict[str, Answer]) -> None:
         self.pages = {_key(url): answer for url, answer in pages.items()}
         self.requests: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
+        self.heard: dict[str, dict[str, str]] = {}
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,6 +52,7 @@ class Site:
                 if status == 200 and self.headers.get("If-None-Match") == tag:
                     status, body = 304, b""
                 site.requests[key] += 1
+                site.heard[key] = {name.lower(): value for name, value in self.headers.items()}
                 site.statuses[status] += 1
                 self.send_response(status)
                 self.send_header("ETag", tag)
