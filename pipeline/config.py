@@ -79,7 +79,7 @@ class ClusterSettings(Model):
     days: int = Field(7, ge=0, le=60)
     """Copies are published at most this far apart."""
     thread_days: int = Field(30, ge=0, le=60)
-    """A report joins a thread that had one at most this long before or after it."""
+    """Reports of one matter are published at most this far from the one that began their thread."""
 
 
 class StoreSettings(Model):

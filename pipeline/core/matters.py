@@ -177,8 +177,10 @@ def same_matter(a: Matter, b: Matter) -> bool:
     return False
 
 
-def fits(first: Matter, other: Matter) -> bool:
-    """Whether `other` tells of what `first`, which began a thread, is about."""
+def fits(first: Matter, other: Matter, within: timedelta) -> bool:
+    """Whether `other` tells of what `first`, which began a thread, is about, at most `within` from it."""
+    if abs(first.published - other.published) > within:
+        return False
     main = first.acts[0]
     agreed = [found for act in other.acts if (found := agreement(main, act)) is not None]
     known = (main.doers | main.done_to) - _ANYBODY

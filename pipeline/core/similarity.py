@@ -10,6 +10,7 @@ minimum is kept (Li and König 2010). The same for the first words alone (the le
 pairs of minima (a band of locality-sensitive hashing), and the headline where it is long enough to mean something.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ _LONG: Final = 60
 """Runs of words from which a text is known by itself."""
 _TITLE_WORDS: Final = 6
 """Words from which a headline is unlikely to be used twice by chance."""
+_NUMBER: Final = re.compile(r"\S*\d\S*")
 _SEED: Final = 42
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD: Final = struct.Struct("<B?HHqq")
@@ -148,8 +150,7 @@ def _same_headline(a: Sketch, b: Sketch) -> bool:
 
 def _counted_apart(a: str, b: str) -> bool:
     """Whether headlines that are otherwise alike have different numbers in them."""
-    numbers = [{word for word in title.split() if any(c.isdigit() for c in word)} for title in (a, b)]
-    return numbers[0] != numbers[1] and title_likeness(a, b) >= 0.5
+    return {*_NUMBER.findall(a)} != {*_NUMBER.findall(b)} and title_likeness(a, b) >= 0.5
 
 
 def _begins(a: Sketch, b: Sketch) -> float:

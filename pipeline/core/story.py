@@ -111,7 +111,7 @@ class Story:
     - `cluster` is the id of the near-copy cluster (its own id when alone), `copied` whether other stories are in
       it, `origin` the agency it came from, `thread` the id of the matter it belongs to (empty without events);
     - `outlets` and `origins` count who tells its thread, or without one its cluster: outlets that carry it, and
-      independent origins of what they carry (a wire carried by forty papers is one).
+      independent origins of what they carry (a wire carried by forty papers is one). Exact to ten, then rounded down.
     """
 
     id: str

@@ -35,6 +35,7 @@ MATTERS: Final = 48
 """Candidates for one matter that are compared, those with most in common first."""
 ROUNDS: Final = 20
 KINDS: Final[tuple[Kind, ...]] = ("cluster", "thread")
+_STEPS: Final = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 T = TypeVar("T")
 
 
@@ -258,7 +259,8 @@ def _same_matters(
             if older == younger:
                 continue
             first, second = (known.get(f"matter/{id}") for id in (older, younger))
-            if first is None or all(fits(first, other) for other in (one, theirs, second) if other is not None):
+            joining = [other for other in (one, theirs, second) if other is not None]
+            if first is None or all(fits(first, other, within) for other in joining):
                 heads[younger] = older
                 yield nodes[one.id], nodes.get(theirs.id) or others[theirs.id]
 
@@ -312,15 +314,27 @@ def _facts(cluster: Group) -> dict[str, Any]:
     if origin := _origin(cluster):
         facts["origin"] = origin
     if not _told(cluster):
-        facts |= {"outlets": len({about.get("source", "") for about in cluster.members.values()}), "origins": 1}
+        outlets = {about.get("source", "") for about in cluster.members.values()}
+        facts |= {"outlets": told_by(len(outlets)), "origins": 1}
     return facts
 
 
 def _tellers(thread: Group) -> dict[str, Any]:
     """What a thread says of each of its stories."""
     members = thread.members.values()
-    return {"thread": thread.id, "outlets": len({about.get("source", "") for about in members}),
-            "origins": len({about.get("origin", "") for about in members} - {""}) or 1}
+    return {"thread": thread.id, "outlets": told_by(len({about.get("source", "") for about in members})),
+            "origins": told_by(len({about.get("origin", "") for about in members} - {""}) or 1)}
+
+
+def told_by(count: int) -> int:
+    """A count as it is marked on stories: exact up to ten; above, down to 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100,
+    120, … so that one more outlet does not rewrite all stories of a large thread."""
+    if count <= _STEPS[0]:
+        return count
+    scale = 1
+    while count >= 100 * scale:
+        scale *= 10
+    return max(step * scale for step in _STEPS if step * scale <= count)
 
 
 def _origin(cluster: Group) -> str:

@@ -1,21 +1,19 @@
-"""Clusters and threads in a real store: joined, marked, whatever arrives first."""
+"""Clusters and threads in a real store: joined, marked, done again, forgotten."""
 
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.config import ClusterSettings, StoreSettings
-from pipeline.core.story import Claim, Event, Evidence, Party, Story
-from pipeline.core.urls import story_id
+from pipeline.core.story import Story
 from pipeline.stores import open_store
 from pipeline.stores.base import Store
 from pipeline.stores.clusters import Kept, forget, keep
+from tests.clusters.made import CHARGE, DENIAL, NOW, story, text, told, transfer
 
-NOW = datetime(2026, 3, 10, tzinfo=UTC)
 SETTINGS = ClusterSettings()
 
 
@@ -31,29 +29,8 @@ def add(store: Store, *stories: Story) -> Kept:
     return keep(store, stories, SETTINGS)
 
 
-def text(seed: int, words: int = 200) -> str:
-    """News of no meaning, the same for each seed."""
-    rnd = random.Random(seed)
-    return " ".join(f"{rnd.choice('bcdfglmnprst')}{rnd.choice('aeiou')}{rnd.choice('lmnrst')}{rnd.randrange(40)}"
-                    for _ in range(words))
-
-
-def story(number: int, body: str, source: str = "", minutes: int = 0, title: str = "", **changes: object) -> Story:
-    url = f"https://{source or f'outlet{number}'}.example/{number}"
-    at = NOW + timedelta(minutes=minutes or number)
-    made = Story(story_id(url), url, title or f"Headline number {number} about one thing or another", body,
-                 source or f"outlet{number}", at, at, at)
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
 def cut(body: str, words: int) -> str:
     return " ".join(body.split()[:words])
-
-
-def transfer(supplier: str, recipient: str, status: str = "reported") -> Event:
-    evidence = Evidence("title", 0, 3, "Arm", "arms-transfer: supplies")
-    return Event("arms-transfer", {"supplier": Party(supplier, supplier), "recipient": Party(recipient, recipient)},
-                 (Claim(status, None, evidence),), (evidence,))  # type: ignore[arg-type]
 
 
 def found(store: Store, *stories: Story) -> list[tuple[str, bool, int, int]]:
@@ -183,18 +160,6 @@ def test_very_many_copies(store: Store) -> None:
 
 # ── threads ───────────────────────────────────────────────────────────────────────────────────────────────
 
-CHARGE = ("North Korea is shipping shells to Russia, Washington said. Officials in Seoul spoke of a port near Rason. "
-          "The shells would be fired near Bakhmut, a general told the Senate on Tuesday, and Pyongyang would be paid "
-          "in oil by Moscow, as the envoy Sung Kim had warned in Tokyo.")
-DENIAL = ("Pyongyang denied on Wednesday that shells went from Rason to Russia for Bakhmut, and called what the envoy "
-          "Sung Kim told the Senate and Tokyo a lie. Moscow pays nobody in oil, North Korea said of Washington.")
-
-
-def told(number: int, body: str, *events: Event, **more: object) -> Story:
-    more = {"countries": ("KP", "RU", "US"), **more}
-    return story(number, body, events=events, title=body.split(",")[0][:60], **more)  # type: ignore[arg-type]
-
-
 def test_reports_of_one_matter_are_a_thread(store: Store) -> None:
     charge = told(1, CHARGE, transfer("KP", "RU", "alleged"))
     copy = story(2, CHARGE, source="paper", title=charge.title)
@@ -247,49 +212,3 @@ def test_forgotten(store: Store) -> None:
     assert {record.key for record in store.ledger.scan("cluster")} == {three.id, four.id}, "a story of it is left"
     add(store, five := story(5, wire), six := story(6, lasting, minutes=6 * 24 * 60))
     assert found(store, five, six) == [(five.id, False, 1, 1), (three.id, True, 3, 1)]
-
-
-# ── any order, any number of workers ──────────────────────────────────────────────────────────────────────
-
-
-def wires(count: int, seed: int) -> list[Story]:
-    """Stories of which about half are copies, in clusters of up to ten, with every kind of edit."""
-    rnd = random.Random(seed)
-    out: list[Story] = []
-    wire = 0
-    while len(out) < count:
-        wire += 1
-        body = text(seed * 100_000 + wire, rnd.randint(60, 400))
-        for _ in range(rnd.choice((1, 1, 1, 2, 3, rnd.randint(2, 10)))):
-            words = body.split()
-            if rnd.random() < 0.5:
-                words = words[: rnd.randint(len(words) // 2, len(words))]
-            if rnd.random() < 0.3:
-                place = rnd.randrange(len(words))
-                words[place:place] = text(rnd.randrange(10**9), rnd.randint(5, 40)).split()
-            for _ in range(rnd.randint(0, 6)):
-                words[rnd.randrange(len(words))] = "changed"
-            number = len(out) + 1
-            out.append(story(number, " ".join(words), minutes=rnd.randrange(1, 20_000)))
-    return out[:count]
-
-
-def partition(store: Store, stories: Sequence[Story]) -> dict[str, str]:
-    return {id: kept.cluster for id, kept in store.archive.get([s.id for s in stories]).items()}
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_any_order_gives_the_same_clusters(tmp_path: Path, seed: int) -> None:
-    stories = wires(300, seed)
-    expected: dict[str, str] = {}
-    for order in range(3):
-        opened = open_store(str(tmp_path / f"store{order}"), StoreSettings())
-        rnd = random.Random(order)
-        shuffled = rnd.sample(stories, len(stories))
-        while shuffled:
-            add(opened, *(shuffled.pop() for _ in range(min(len(shuffled), rnd.randint(1, 60)))))
-        made = partition(opened, stories)
-        opened.close()
-        expected = expected or made
-        assert made == expected
-    assert 50 < len(set(expected.values())) < 250
