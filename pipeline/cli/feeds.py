@@ -98,7 +98,7 @@ def feeds(
     if as_json:
         print_json([secrets.hidden_in(_plain(row, now)) for row in rows])
         return
-    for line in table(rows, now, _width()):
+    for line in table(rows, now, _width()) if rows else ():
         typer.echo(line)
     say(_summary(rows, len(everything)))
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +22,10 @@ _SAYS_FEED: Final = re.compile(r"\b(?:rss|atom|feeds?)\b", re.IGNORECASE)
 _NO_FEED: Final = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|css|js|pdf|mp3|html?)$", re.IGNORECASE)
 _ABOUT: Final = re.compile(r"(?:^|\.)(?:feedly|netvibes|inoreader|newsblur|wikipedia|w3|feedvalidator)\.\w+$")
 """Sites that links about feeds lead to, which have no feed of this site."""
+_FEED_SCHEME: Final = re.compile(r"^feed:(?://(?=https?://))?(?=/|https?:)", re.IGNORECASE)
+_LINKS: Final = 20_000
+_PIECES: Final = 20
+"""What is looked at of one page, and of one link's text."""
 _USUAL: Final = ("feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml")
 
 
@@ -44,11 +49,11 @@ def named(root: Any, url: str) -> tuple[Candidate, ...]:
         break
     found = [
         Candidate(_absolute(element.get("href") or "", base), "link", plain_line(element.get("title") or "", 300))
-        for element in root.iter("link") if _is_feed_link(element)
+        for element in islice(root.iter("link"), _LINKS) if _is_feed_link(element)
     ]
     found += [
         Candidate(_absolute(element.get("href") or "", base), "anchor", _title(element))
-        for element in root.iter("a") if _is_feed_anchor(element, base)
+        for element in islice(root.iter("a"), _LINKS) if _is_feed_anchor(element, base)
     ]
     return _once(found, url)
 
@@ -76,16 +81,18 @@ def _is_feed_anchor(element: Any, base: str) -> bool:
     target = _absolute(href, base)
     if not target or _NO_FEED.search(urlsplit(target).path) or _ABOUT.search(urlsplit(target).hostname or ""):
         return False
+    if _FEED_SCHEME.match(href.strip()):
+        return True
     return kind in _FEED_TYPES or bool(_LOOKS_LIKE.search(href) or _SAYS_FEED.search(_title(element)))
 
 
 def _title(element: Any) -> str:
-    text = element.get("title") or "".join(element.itertext())[:300]
-    return plain_line(text.replace("<", " "), 300)
+    text = element.get("title") or "".join(islice(element.itertext(), _PIECES))
+    return plain_line(text[:300].replace("<", " "), 300)
 
 
 def _absolute(href: str, base: str) -> str:
-    href = re.sub(r"^feed:(?://)?(?=https?://)", "", href.strip(), flags=re.IGNORECASE)
+    href = _FEED_SCHEME.sub("", href.strip())
     try:
         url = urljoin(base, href) if href else ""
         parts = urlsplit(url)
