@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,7 +30,10 @@ def run_graph(build: Callable[[Any], None], workers: int) -> dict[str, int]:
             result.wait_until_finish()
     except Exception as error:
         raise _translated(error) from error
-    return {c.key.metric.name: int(c.committed) for c in result.metrics().query()["counters"]}
+    counts: Counter[str] = Counter()
+    for counter in result.metrics().query()["counters"]:  # one for each step that counts under a name
+        counts[counter.key.metric.name] += int(counter.committed)
+    return dict(counts)
 
 
 @contextmanager
