@@ -35,6 +35,8 @@ _SUPERSETS: Final = {  # labels that mean a larger set in practice (WHATWG Encod
     "shift_jis": "cp932",
     "big5": "big5hkscs",
 }
+_NONE: Final = ("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem")
+"""Python's own, which no text of the web is in."""
 _ESCAPED: Final = ("iso2022", "hz", "utf-7")  # seven-bit encodings, which look like UTF-8
 _HEADER: Final = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML: Final = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]{1,40})", re.IGNORECASE)
@@ -86,5 +88,4 @@ def _codec(label: str) -> str:
     if not info._is_text_encoding:  # "hex", "zlib" and others are transforms, one of them a bomb
         return ""
     name = info.name
-    return "" if name in ("idna", "punycode", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs", "oem") \
-        else _SUPERSETS.get(name, name)
+    return "" if name in _NONE else _SUPERSETS.get(name, name)

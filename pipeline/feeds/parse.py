@@ -26,6 +26,7 @@ _UNUSED: Final = re.compile(
     r"<category\b[^<>]*+(?:(?<=/)>|>[^<]*+(?:<!\[CDATA\[[^<\]]*+\]\]>[^<]*+)*+</category>)", re.IGNORECASE
 )
 """feedparser compares every category with all before it, and we read none."""
+_REFERENCE: Final = re.compile(r"&#([xX]0*[1-9a-fA-F][0-9a-fA-F]{3,}|0*[1-9]\d{4,});?", re.ASCII)
 _ITEM: Final = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _SKIP_HOURS: Final = re.compile(r"<skipHours>(.{0,2000}?)</skipHours>", re.IGNORECASE | re.DOTALL)
 _SKIP_DAYS: Final = re.compile(r"<skipDays>(.{0,1000}?)</skipDays>", re.IGNORECASE | re.DOTALL)
@@ -93,7 +94,10 @@ def parse_feed(
         return ParsedFeed(problem=_not_a_feed(text, url))
     xml, cut = _bounded(text[root.start() :], root[1])
     entities = "".join(found[0] for found in islice(_ENTITY.finditer(text, 0, min(root.start(), 65_536)), 300))
-    parsed = _feedparser(xml, entities, url)
+    try:
+        parsed = _feedparser(xml, entities, url)
+    except Exception as error:  # some broken feeds break feedparser too
+        return ParsedFeed(problem=f"The feed is too broken to be read ({type(error).__name__}: {error}).")
     return _Reader(feed, url, fallback_lang).read(parsed, xml, cut)
 
 
@@ -113,7 +117,7 @@ def _bounded(xml: str, root: str) -> tuple[str, bool]:
     """
     from xml.parsers.expat import ExpatError, ParserCreate
 
-    xml = without_attribute_floods(_UNUSED.sub("", xml))
+    xml = _REFERENCE.sub(_possible, without_attribute_floods(_UNUSED.sub("", xml)))
     most_chars, most_tags, tag = _CHARS, _TAGS, _TAG
     try:
         ParserCreate().Parse(xml.encode("utf-8", "replace"), True)
@@ -126,6 +130,13 @@ def _bounded(xml: str, root: str) -> tuple[str, bool]:
     last = max(_ITEM_END.finditer(kept), key=re.Match.end, default=None)
     closing = f"</{root}>" if root.lower().endswith(("feed", "rdf")) else "</channel></rss>"
     return kept[: last.end() if last else None] + closing, True
+
+
+def _possible(reference: re.Match[str]) -> str:
+    """A numeric reference, or U+FFFD where there is no such character (feedparser fails then)."""
+    digits = reference[1].lower()
+    number = int(digits[1:25], 16) if digits.startswith("x") else int(digits[:25])
+    return reference[0] if number < 0xD800 or 0xDFFF < number < 0x110000 else "\N{REPLACEMENT CHARACTER}"
 
 
 def _feedparser(xml: str, entities: str, url: str) -> Any:
@@ -245,7 +256,8 @@ def _http(link: str, base: str) -> str:
     try:
         absolute = urljoin(base, link)
         parts = urlsplit(absolute)
-        return absolute if parts.scheme.lower() in ("http", "https") and parts.hostname else ""
+        good = parts.scheme in ("http", "https") and parts.hostname
+        return parts.scheme + absolute[len(parts.scheme) :] if good else ""
     except ValueError:
         return ""
 
