@@ -108,6 +108,11 @@ def facet_values(story: Story) -> dict[str, tuple[str, ...]]:
     }
 
 
+def fold_key(story: Story) -> str:
+    """What a story shares with those that search folds it with: its cluster, empty where it is alone."""
+    return story.cluster if story.copied else ""
+
+
 def _texts(title: Text, body: Text, authors: Iterable[str]) -> dict[TextFieldName, Text]:
     return {"title": title, "body": body, "author": Text.of("; ".join(authors))}
 

@@ -95,7 +95,11 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result. `score` is BM25 for relevance, 0 for newest; `outlets` is set when folding clusters."""
+    """One search result. `score` is BM25 for relevance, 0 for newest.
+
+    Where clusters are folded, `outlets` names the other outlets that carry the story: the sources of all stories of
+    its cluster, found or not, but for its own, whichever had it first first.
+    """
 
     story: Story
     score: float = 0.0
@@ -110,6 +114,9 @@ class Page:
     added; `facets` maps each facet asked for to (value, count), most first, then by value, at most FACET_VALUES
     (days: all, ascending); `timeline` is (start of interval in UTC, count), ascending, empty intervals left out,
     weeks starting on Monday. Facets and timeline count everything that the query finds, on every page.
+
+    Where clusters are folded, `clusters` is how many are found (a story without copies is one), exact, and facets
+    and timeline count clusters: how many have a story that the query finds with this value, or in this interval.
     """
 
     total: int
@@ -117,6 +124,7 @@ class Page:
     cursor: str = ""
     facets: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     timeline: tuple[tuple[datetime, int], ...] = ()
+    clusters: int = 0
 
 
 class Archive(Protocol):
@@ -154,8 +162,12 @@ class Archive(Protocol):
         cursor: str = "",
         facets: Sequence[Facet] = (),
         timeline: Interval | None = None,
+        fold: bool = False,
     ) -> Page:
         """What `query` finds, as of `now` (for relative times).
+
+        With `fold`, near-copies are shown once: of each cluster the story that comes first in the order among those
+        that the query finds; `limit` counts clusters, and following the cursor meets each cluster exactly once.
 
         "newest" is by `published`, latest first, then by id ascending; following the cursor then meets every
         story that was there at the first page exactly once, whatever is added meanwhile. For "relevance" that

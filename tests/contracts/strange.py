@@ -78,7 +78,8 @@ def stories(draw: Any, number: int) -> Story:
         number, title=draw(texts(5)), body=draw(texts()), authors=draw(few(WORDS)), source=draw(st.sampled_from(TAGS)),
         published=draw(moments), feeds=draw(few(TAGS)), tags=draw(few(TAGS)), lang=draw(st.sampled_from(TAGS)),
         countries=draw(few(STATES)), topics=topics(*draw(few(NAMED))),
-        events=tuple(draw(st.lists(events, max_size=2))), cluster=draw(st.sampled_from(["", "c1", "c2"])),
+        events=tuple(draw(st.lists(events, max_size=2))), copied=draw(st.booleans()),
+        cluster=draw(st.sampled_from(["", "c1", "c2", "c3", "C3", "é"])),
         origin=draw(st.sampled_from(["", "AP", "Reuters", "ﬁ"])), thread=draw(st.sampled_from(["", "a:b", "en", "É"])),
         outlets=draw(st.integers(1, 5)), origins=draw(st.integers(1, 3)))
 

@@ -83,9 +83,10 @@ class ElasticArchive:
         cursor: str = "",
         facets: Sequence[Facet] = (),
         timeline: Interval | None = None,
+        fold: bool = False,
     ) -> Page:
         return searching.search(self._connection, self._indices.stories, query, now=now, limit=limit, sort=sort,
-                                cursor=cursor, facets=facets, timeline=timeline)
+                                cursor=cursor, facets=facets, timeline=timeline, fold=fold)
 
     def stories(self, query: Query | None = None, *, now: datetime) -> Iterator[Story]:
         found = translate(query, now) if query is not None else {"match_all": {}}

@@ -25,7 +25,7 @@ from pipeline.core.text import ANALYSIS_VERSION
 from pipeline.stores.elastic import trouble
 from pipeline.stores.elastic.connection import Connection
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Goes up with every change of the mappings below."""
 VERSIONS: Final = {"schema": SCHEMA, "analysis": ANALYSIS_VERSION, "document": DOCUMENT_VERSION}
 
@@ -93,6 +93,7 @@ STORY_MAPPINGS: Final[dict[str, Any]] = {
         "find": {
             "properties": {
                 "published_us": {"type": "long"},
+                "fold": {"type": "keyword"},
                 "stems": {"properties": {field: {**_TERMS, "norms": True} for field in TEXT_FIELDS}},
                 "words": {"properties": dict.fromkeys(TEXT_FIELDS, _TERMS)},
                 "tags": {"properties": {field: {"type": "keyword"} for field in (*TAG_FIELDS, "event")}},

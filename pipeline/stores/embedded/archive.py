@@ -15,10 +15,11 @@ from pipeline.core.query import Query
 from pipeline.core.revisions import revise
 from pipeline.core.story import Story
 from pipeline.stores.base import Facet, Hit, Indexed, Interval, Page, Sort, batched
-from pipeline.stores.embedded.counting import count
+from pipeline.stores.embedded.counting import count, count_clusters
 from pipeline.stores.embedded.database import SCHEMA_VERSION, Database, to_micros
+from pipeline.stores.embedded.folding import newest_folded, outlets, relevant_folded
 from pipeline.stores.embedded.packed import marked, marks_of, pack, unpack
-from pipeline.stores.embedded.paging import Found, Newest, Relevant, newest, read_cursor, relevant
+from pipeline.stores.embedded.paging import Cursor, Folded, Found, Newest, Relevant, newest, read_cursor, relevant
 from pipeline.stores.embedded.search_index import SearchIndex
 from pipeline.stores.embedded.translate import between, both, translate
 
@@ -149,36 +150,50 @@ class EmbeddedArchive:
         cursor: str = "",
         facets: Sequence[Facet] = (),
         timeline: Interval | None = None,
+        fold: bool = False,
     ) -> Page:
         after = read_cursor(cursor)
-        if after is not None and isinstance(after, Newest) != (sort == "newest"):
-            raise StoreError(f"this cursor belongs to another order than {sort}; start again without it")
-        searcher = self._searcher(after)
-        translated = translate(query, self._search.schema, now)
-        found, total = self._page(searcher, translated, limit + 1, after, sort) if limit > 0 else ([], None)
+        if after is not None and (after.sort, after.folded) != (sort, fold):
+            raise StoreError(f"this cursor belongs to another search than {sort}{', folded' if fold else ''}; "
+                             "start again without it")
+        schema, searcher = self._search.schema, self._searcher(after)
+        translated = translate(query, schema, now)
+        if isinstance(after, Folded):
+            translated = both(translated, between(schema, "row", high=after.row))
+        found, total = self._page(searcher, translated, limit + 1, after, sort, fold) if limit > 0 else ([], None)
         if total is None:
             total = int(searcher.search(translated, 1, order_by_field="row").count)
-        more = len(found) > limit
-        counted, moments = count(searcher, translated, facets, timeline)
-        cursor = str(found[limit - 1].after) if more else ""
-        return Page(total, self._hits(found[:limit]), cursor, counted, moments)
+        cursor = str(found[limit - 1].after) if len(found) > limit else ""
+        if not fold:
+            counted, moments = count(searcher, translated, facets, timeline)
+            return Page(total, self._hits(found[:limit]), cursor, counted, moments)
+        clusters, counted, moments = count_clusters(searcher, schema, translated, total, facets, timeline)
+        named = outlets(searcher, schema, [one.fold for one in found[:limit] if one.fold is not None])
+        return Page(total, self._hits(found[:limit], named), cursor, counted, moments, clusters)
 
     def _page(
-        self, searcher: Any, query: Any, limit: int, after: Newest | Relevant | None, sort: Sort
+        self, searcher: Any, query: Any, limit: int, after: Cursor | None, sort: Sort, fold: bool
     ) -> tuple[list[Found], int | None]:
+        schema = self._search.schema
         if sort == "newest":
             assert not isinstance(after, Relevant)
-            return newest(searcher, self._search.schema, query, limit, after)
-        assert not isinstance(after, Newest)
-        seq = self._search.applied(searcher)[0]
+            if not fold:
+                assert not isinstance(after, Folded)
+                return newest(searcher, schema, query, limit, after)
+            assert not isinstance(after, Newest)
+            return newest_folded(searcher, schema, query, limit, after, self._search.applied(searcher)[1]), None
+        assert not isinstance(after, Newest | Folded)
+        seq, offset = self._search.applied(searcher)[0], after.offset if after else 0
         with self._lock:
             self._snapshots[seq] = searcher
             self._snapshots.move_to_end(seq)
             while len(self._snapshots) > _SNAPSHOTS:
                 self._snapshots.popitem(last=False)
-        return relevant(searcher, query, limit, seq, after.offset if after else 0)
+        if fold:
+            return relevant_folded(searcher, query, limit, seq, offset), None
+        return relevant(searcher, query, limit, seq, offset)
 
-    def _searcher(self, after: Newest | Relevant | None = None) -> Any:
+    def _searcher(self, after: Cursor | None = None) -> Any:
         if isinstance(after, Relevant) and after.seq in self._snapshots:
             return self._snapshots[after.seq]
         if not self._healed:
@@ -186,9 +201,14 @@ class EmbeddedArchive:
             self._search.heal()
         return self._search.searcher()
 
-    def _hits(self, found: Sequence[Found]) -> tuple[Hit, ...]:
+    def _hits(self, found: Sequence[Found], outlets: Mapping[int, tuple[str, ...]] | None = None) -> tuple[Hit, ...]:
+        """The stories of a page; `outlets` names all that carry a cluster."""
         stories = self._stories([one.row for one in found])
-        return tuple(Hit(stories[one.row], one.score) for one in found if one.row in stories)
+        named = {one.row: (outlets or {}).get(one.fold, ()) for one in found if one.fold is not None}
+        return tuple(
+            Hit(story, one.score, tuple(name for name in named.get(one.row, ()) if name != story.source))
+            for one in found if (story := stories.get(one.row)) is not None
+        )
 
     def stories(self, query: Query | None = None, *, now: datetime) -> Iterator[Story]:
         last = -1

@@ -6,6 +6,7 @@
     shown_topic shown_source …         facet values as they are shown (fast)
     row published rank                 the story's row in SQLite, microseconds, the order of its id (fast)
     outlets origins                    counts (fast)
+    copied fold                        whether it is in a cluster with others; a number for that cluster (fast)
 
 One more document, found by `marker`, says which change was applied last and the highest row it brought. It is
 committed together with the stories, so what it says is always so.
@@ -17,13 +18,13 @@ from typing import Any, Final
 
 import tantivy
 
-from pipeline.core.document import DOCUMENT_VERSION, Document, facet_values
+from pipeline.core.document import DOCUMENT_VERSION, Document, facet_values, fold_key
 from pipeline.core.query import COUNT_FIELDS, TAG_FIELDS, TEXT_FIELDS
 from pipeline.core.story import Story
 from pipeline.core.text import ANALYSIS_VERSION
 from pipeline.stores.embedded.database import to_micros
 
-LAYOUT_VERSION: Final = 2
+LAYOUT_VERSION: Final = 3
 """Goes up whenever the fields here change."""
 INDEX_VERSION: Final = (LAYOUT_VERSION * 1000 + ANALYSIS_VERSION) * 1000 + DOCUMENT_VERSION
 
@@ -38,11 +39,11 @@ def schema() -> Any:
     for field in TEXT_FIELDS:
         made.add_text_field(field, tokenizer_name="whitespace", index_option="position")
         made.add_text_field(f"{field}_words", tokenizer_name="whitespace", index_option="position")
-    for name in (*_TAGS, "marker"):
+    for name in (*_TAGS, "copied", "marker"):
         made.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in SHOWN:
         made.add_text_field(f"shown_{name}", tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("row", "published", "rank", "applied", *COUNT_FIELDS):
+    for name in ("row", "published", "rank", "applied", "fold", *COUNT_FIELDS):
         made.add_integer_field(name, indexed=True, fast=True)
     return made.build()
 
@@ -62,6 +63,9 @@ def story_fields(story: Story, row: int) -> Any:
             out.add_text(f"shown_{name}", value)
     for count, number in document.counts.items():
         out.add_integer(count, number)
+    if key := fold_key(story):
+        out.add_text("copied", "yes")
+        out.add_integer("fold", rank(key))
     out.add_integer("row", row)
     out.add_integer("published", to_micros(story.published))
     out.add_integer("rank", rank(story.id))

@@ -7,14 +7,16 @@ a page is read, however many stories share a moment.
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import tantivy
 
 from pipeline.core.errors import StoreError
 from pipeline.stores.embedded.translate import between, both
 
-_CURSOR: Final = re.compile(r"(n)\.(-?\d{1,18})\.(\d{1,19})|(r)\.(\d{1,18})\.(\d{1,18})", re.ASCII)
+_CURSOR: Final = re.compile(r"n\.(-?\d{1,18})\.(\d{1,19})(?:\.(\d{1,18}))?|r\.(\d{1,18})\.(\d{1,18})(f?)", re.ASCII)
+
+_Numbers = tuple[int, int, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +25,50 @@ class Newest:
 
     published: int
     rank: int
+    sort: ClassVar = "newest"
+    folded: ClassVar = False
 
     def __str__(self) -> str:
         return f"n.{self.published}.{self.rank}"
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """Go on after `at` among clusters of stories up to `row`: those that were there at the first page."""
+
+    at: Newest
+    row: int
+    sort: ClassVar = "newest"
+    folded: ClassVar = True
+
+    def __str__(self) -> str:
+        return f"{self.at}.{self.row}"
+
+
+@dataclass(frozen=True, slots=True)
 class Relevant:
-    """Go on after `offset` stories, in the snapshot that had applied change `seq`."""
+    """Go on after `offset` stories, in the snapshot that had applied change `seq`; of clusters where `folded`."""
 
     seq: int
     offset: int
+    folded: bool = False
+    sort: ClassVar = "relevance"
 
     def __str__(self) -> str:
-        return f"r.{self.seq}.{self.offset}"
+        return f"r.{self.seq}.{self.offset}{'f' if self.folded else ''}"
 
 
-Cursor = Newest | Relevant
+Cursor = Newest | Folded | Relevant
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One story of a page: its row in SQLite, its score, and the cursor to go on after it."""
+    """One story of a page: its row in SQLite, its score, the cursor to go on after it, its cluster if any."""
 
     row: int
     score: float
     after: Cursor
+    fold: int | None = None
 
 
 def read_cursor(text: str) -> Cursor | None:
@@ -58,7 +78,11 @@ def read_cursor(text: str) -> Cursor | None:
     match = _CURSOR.fullmatch(text)
     if match is None:
         raise StoreError(f'"{text[:40]}" is not a cursor of this store; start again without one')
-    return Newest(int(match[2]), int(match[3])) if match[1] else Relevant(int(match[5]), int(match[6]))
+    published, rank, row, seq, offset, folded = match.groups()
+    if published is None:
+        return Relevant(int(seq), int(offset), bool(folded))
+    at = Newest(int(published), int(rank))
+    return at if row is None else Folded(at, int(row))
 
 
 def newest(searcher: Any, schema: Any, query: Any, limit: int, after: Newest | None) -> tuple[list[Found], int | None]:
@@ -66,7 +90,7 @@ def newest(searcher: Any, schema: Any, query: Any, limit: int, after: Newest | N
 
     Also how many stories `query` finds in all, where that came for nothing: on the first page.
     """
-    found: list[tuple[int, int, int]] = []
+    found: list[_Numbers] = []
     rest = query
     if after is not None:
         moment = both(query, between(schema, "published", after.published, after.published))
@@ -83,28 +107,29 @@ def newest(searcher: Any, schema: Any, query: Any, limit: int, after: Newest | N
             moment = both(query, between(schema, "published", last, last))
             numbers += _numbers(searcher, moment, wanted - len(numbers), "rank", tantivy.Order.Asc)[0]
         found += sorted(numbers, key=_order)[:wanted]
-    page = [Found(row, 0.0, Newest(published, rank)) for published, rank, row in found]
+    page = [Found(row, 0.0, Newest(published, rank), fold) for published, rank, row, fold in found]
     return page, total if after is None else None
 
 
 def relevant(searcher: Any, query: Any, limit: int, seq: int, offset: int) -> tuple[list[Found], int]:
     """At most `limit` stories by descending score, after the first `offset`; and how many there are in all."""
     result = searcher.search(query, limit, offset=offset)
-    rows = searcher.fast_field_values("row", [address for _, address in result.hits])
+    addresses = [address for _, address in result.hits]
+    rows, folds = (searcher.fast_field_values(name, addresses) for name in ("row", "fold"))
     page = [
-        Found(row, float(score), Relevant(seq, offset + place))
-        for place, ((score, _), row) in enumerate(zip(result.hits, rows, strict=True), 1)
+        Found(row, float(score), Relevant(seq, offset + place), fold)
+        for place, ((score, _), row, fold) in enumerate(zip(result.hits, rows, folds, strict=True), 1)
     ]
     return page, int(result.count)
 
 
-def _numbers(searcher: Any, query: Any, limit: int, field: str, order: Any) -> tuple[list[tuple[int, int, int]], int]:
-    """(published, rank, row) of the first `limit` stories by `field`, and how many stories there are."""
+def _numbers(searcher: Any, query: Any, limit: int, field: str, order: Any) -> tuple[list[_Numbers], int]:
+    """(published, rank, row, fold) of the first `limit` stories by `field`, and how many stories there are."""
     result = searcher.search(query, limit, order_by_field=field, order=order)
     addresses = [address for _, address in result.hits]
-    columns = [searcher.fast_field_values(name, addresses) for name in ("published", "rank", "row")]
+    columns = [searcher.fast_field_values(name, addresses) for name in ("published", "rank", "row", "fold")]
     return list(zip(*columns, strict=True)), int(result.count)
 
 
-def _order(numbers: tuple[int, int, int]) -> tuple[int, int]:
+def _order(numbers: _Numbers) -> tuple[int, int]:
     return -numbers[0], numbers[1]

@@ -44,7 +44,7 @@ def translate(query: Query, schema: Any, now: datetime) -> Any:
     if isinstance(query, Not):
         return except_for(stories(schema), translate(query.part, schema, now))
     if isinstance(query, TextLeaf):
-        return _either([_in_field(query, field, schema) for field in text_fields(query.where)])
+        return either([_in_field(query, field, schema) for field in text_fields(query.where)])
     return _Q.const_score_query(_unscored(query, schema, now), 0.0)
 
 
@@ -55,6 +55,11 @@ def stories(schema: Any) -> Any:
 
 def marker(schema: Any) -> Any:
     return _Q.term_query(schema, "marker", "applied", "basic")
+
+
+def copied(schema: Any) -> Any:
+    """Stories that are in a cluster with others."""
+    return _Q.const_score_query(_Q.term_query(schema, "copied", "yes", "basic"), 0.0)
 
 
 def except_for(query: Any, excluded: Any) -> Any:
@@ -76,7 +81,7 @@ def _all(query: And, schema: Any, now: datetime) -> Any:
     return _Q.boolean_query((wanted or [(_MUST, stories(schema))]) + unwanted)
 
 
-def _either(queries: Sequence[Any]) -> Any:
+def either(queries: Sequence[Any]) -> Any:
     return queries[0] if len(queries) == 1 else _Q.boolean_query([(_SHOULD, query) for query in queries])
 
 
@@ -92,8 +97,8 @@ def _leaf(leaf: TextLeaf, field: str, schema: Any) -> Any:
         return _Q.phrase_query(schema, field, list(leaf.stems))
     if isinstance(leaf, Near):
         a, b = leaf.stems
-        return _either([_Q.phrase_query(schema, field, [a, b], slop=leaf.between),
-                        _Q.phrase_query(schema, field, [b, a], slop=leaf.between)])
+        return either([_Q.phrase_query(schema, field, [a, b], slop=leaf.between),
+                       _Q.phrase_query(schema, field, [b, a], slop=leaf.between)])
     if isinstance(leaf, Prefix):
         return _Q.regex_query(schema, f"{field}_words", _starts(leaf.prefix))
     if len(leaf.words) == 1:
