@@ -14,6 +14,7 @@ from pipeline.core.dates import OLDEST, parse_date, usual_date
 from pipeline.core.markup import plain_line, plain_text, without_attribute_floods
 from pipeline.core.story import Entry
 from pipeline.core.urls import story_id
+from pipeline.feeds.jsonfeed import read_json
 
 _ROOT: Final = re.compile(r"<((?:\w{1,40}:)?(?:rss|feed|rdf|channel))\b", re.IGNORECASE)
 _HTML: Final = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
@@ -89,6 +90,8 @@ def parse_feed(
     text = _NOT_XML.sub("", decode(body, content_type))
     if not text.strip():
         return ParsedFeed(problem="The feed is empty.")
+    if (json := read_json(text)) is not None:
+        return _Reader(feed, url, fallback_lang).read(json, "", json.cut)
     root = _ROOT.search(text)
     if root is None or (_HTML.match(text[:4000]) and root.start() > 2000):
         return ParsedFeed(problem=_not_a_feed(text, url))
@@ -106,8 +109,8 @@ def _not_a_feed(text: str, url: str) -> str:
     if _HTML.match(head) or "<html" in head.lower():
         return f"{url} is a web page, not a feed; `wirewatch feeds add {url}` finds the feeds that it names."
     if head.startswith(("{", "[")):
-        return f"{url} is JSON, not RSS or Atom; look for the site's RSS or Atom feed."
-    return f"{url} is not RSS or Atom: no <rss>, <feed> or <rdf> element found."
+        return f"{url} is JSON, but no JSON Feed (jsonfeed.org); look for the site's RSS or Atom feed."
+    return f"{url} is not RSS, Atom or JSON Feed: no <rss>, <feed> or <rdf> element found."
 
 
 def _bounded(xml: str, root: str) -> tuple[str, bool]:
