@@ -56,9 +56,9 @@ def alerts(
     for rule in rules:
         silenced = rule.silenced_until is not None and rule.silenced_until > now
         state = "off" if not rule.active(now) else f"silent, {ago(rule.silenced_until, now)}" if silenced else "on"
-        health = rule.when.health if rule.when is not None else ()
-        query = f"health: {', '.join(health)}" if health else str(rule.query)
-        table.add_row(rule.name, state, rule.severity, ", ".join(rule.channels), query)
+        asked = [] if rule.when is not None and rule.when.health else [str(rule.query)]
+        asked += [f"({rule.when})"] if rule.when is not None else []
+        table.add_row(rule.name, state, rule.severity, ", ".join(rule.channels), " ".join(asked))
     console().print(table)
 
 
@@ -98,7 +98,7 @@ def add(
     with place.opened(loaded.settings, create=True) as opened:
         saved_rules.add(opened.ledger, rule, loaded.rules)
         say(f"rule {name} tells {', '.join(rule.channels)} from the next pass on")
-        if rule.when is None or not rule.when.health:
+        if rule.when is None or rule.when.absent is not None:
             _show_trial(_try(opened, rule, _rules(loaded, opened), days), brief=True)
 
 

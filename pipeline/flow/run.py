@@ -15,7 +15,7 @@ from pipeline.flow.channels import connect
 from pipeline.flow.plan import Plan
 from pipeline.flow.poll import load_states
 from pipeline.flow.runner import run_graph
-from pipeline.stores import failures, lease, open_store, outbox, saved_rules
+from pipeline.stores import bursts, failures, lease, open_store, outbox, saved_rules
 from pipeline.stores.base import Ledger, Store
 
 
@@ -80,7 +80,8 @@ def run_pass(
             with plan.stoppable():
                 counts = run_graph(lambda graph: _build(graph, plan), workers)
             store.archive.refresh()
-            counts["alerts.matched"] = counts.get("alerts.matched", 0) + outbox.notice(store, rules, (), clock())
+            told = outbox.notice(store, rules, (), clock()) + bursts.tell(store, rules, clock())
+            counts["alerts.matched"] = counts.get("alerts.matched", 0) + told
             sent = deliver(config, rules, store, clock(), stream)
             warnings = _warnings(store.ledger, config.settings.archive, counts)
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun, warnings)

@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.config import ClusterSettings
-from pipeline.core.alerts import Found, RuleIndex
+from pipeline.core.alerts import AlertRule, Found, RuleIndex
 from pipeline.core.document import Document
 from pipeline.core.errors import ConfigError
 from pipeline.core.story import Failure, Story
 from pipeline.flow.articles import Outcome
 from pipeline.flow.mistakes import mistake
 from pipeline.flow.plan import Plan
+from pipeline.flow.unfolding import unfolding
 from pipeline.stores import clusters, entries, failures, outbox
 from pipeline.stores.base import Ledger, Store
 
@@ -89,13 +90,18 @@ def alert(
 ) -> tuple[int, tuple[Failure, ...]]:
     """Match stories against the rules and claim what is new; how many alerts were claimed, and what failed."""
     found: list[Found] = []
+    asked: list[tuple[AlertRule, Story]] = []
     failed: list[Failure] = []
     for story in stories:
         try:
-            found += rules.found(story, Document.of(story), now)
+            told, wanting = rules.found(story, Document.of(story), now)
         except Exception as error:  # one story costs one story
             failed.append(mistake("alert", story.id, error, now, feed=story.feeds[0], url=story.url))
-    return outbox.claim(store.ledger, found, now), tuple(failed)
+            continue
+        found += told
+        asked += [(rule, story) for rule in wanting]
+    news, odd = unfolding(store, asked, now)
+    return outbox.claim(store.ledger, [*found, *news], now), (*failed, *odd)
 
 
 def settle(store: Store, stored: Stored, now: datetime) -> None:

@@ -44,7 +44,7 @@ def rule(name: str = "shells", query: str | None = "shells russia", channels: tu
 
 def found(rules: list[AlertRule], *stories: Story, now: datetime = NOW) -> list[Found]:
     index = RuleIndex(rules)
-    return [one for s in stories for one in index.found(s, Document.of(s), now)]
+    return [one for s in stories for one in index.found(s, Document.of(s), now)[0]]
 
 
 class Inbox:

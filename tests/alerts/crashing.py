@@ -47,7 +47,7 @@ def work(task: dict[str, Any]) -> None:
     outbox.begin(store.ledger, RULES, now())
     while waiting:
         batch, waiting = waiting[:4], waiting[4:]
-        found = [one for s in batch for one in index.found(s, Document.of(s), now())]
+        found = [one for s in batch for one in index.found(s, Document.of(s), now())[0]]
         outbox.claim(store.ledger, found, now())
         deliver()
     while deliver().pending:

@@ -49,7 +49,8 @@ def test_equals_every_rule_tried_on_its_own(data: st.DataObject) -> None:
     ('"shells artillery"', False),
     ('"shells russia"~1', True), ('"shells report"~1', False), ("topic:arms-transfer", True), ("topic:arms*", True),
     ("topic:*", True), ("topic:sanctions", False), ("country:KP", True), ("country:US", False),
-    ("event:(supplier:KP status:denied)", True), ("event:(supplier:RU)", False), ("outlets:1", True), ("outlets:>3", False),
+    ("event:(supplier:KP status:denied)", True), ("event:(supplier:RU)", False), ("outlets:1", True),
+    ("outlets:>3", False),
     ("-outlets:>3 shells", True), ("outlets:>3 OR origins:<2", True), ("source:example-news", True),
     ("title:washington", False), ("body:washington", True), ("author:smith", True), ("author:shells", False),
     ("author:smi*", True), ("title:shells -title:ukraine (topic:sanctions OR country:RU)", True),
@@ -79,11 +80,20 @@ def test_can_be_sent_to_workers() -> None:
     assert [r.name for r in index.answered(Document.of(story()), NOW)] == ["shells", "b"]
 
 
+def test_rules_about_threads_hear_of_stories_and_are_not_told_them() -> None:
+    index = RuleIndex([rule(), rule("news", when={"thread": "any"}), rule("much", when={"burst": "any"}),
+                       rule("off", when={"thread": "any"}, enabled=False)])
+    told, wanting = index.found(story(), Document.of(story()), NOW)
+    assert [found.rule.name for found in told] == ["shells"]
+    assert [one.name for one in wanting] == ["news"]
+
+
 def test_what_is_found_shows_why() -> None:
     index = RuleIndex([rule(query='"artillery shells" OR denied')])
     body = "Filler words stand here. " * 40 + "Pyongyang denied that any artillery shells were sent. " + "More. " * 99
     one = story(body=body)
-    [found] = index.found(one, Document.of(one), NOW)
+    [found], wanting = index.found(one, Document.of(one), NOW)
+    assert wanting == []
     item = found.item
     assert [item.title[a:b] for a, b in item.title_spans] == ["artillery shells"]
     assert [item.excerpt[a:b] for a, b in item.excerpt_spans] == ["denied", "artillery shells"]

@@ -31,11 +31,13 @@ alerts:
   - {name: silent, query: source:kcna, channels: console, when: {absent: 2d}}
   - {name: feeds, channels: [desk], when: {health: any}}
   - {name: gone, channels: [desk], when: {health: [gone, failing]}, expires: "2027-01-01T12:00+09:00"}
+  - {name: much, query: "*", channels: [desk], when: {burst: [topic, pair]}}
+  - {name: news, query: shells, channels: [desk], when: {thread: denial}}
 """
 
 
 def test_a_file_of_rules() -> None:
-    first, silent, feeds, gone = load_rules({"a.yaml": GOOD}, ["console", "desk"])
+    first, silent, feeds, gone, much, news = load_rules({"a.yaml": GOOD}, ["console", "desk"])
     assert first.channels == ("console", "desk")
     assert not first.enabled
     assert first.expires is not None
@@ -46,7 +48,9 @@ def test_a_file_of_rules() -> None:
     assert show_duration(silent.when.absent) == "2d"  # type: ignore[arg-type]
     assert feeds.when is not None
     assert feeds.when.health == ("failing", "gone", "silent", "flooding", "moved", "recovered")
-    for rule in (first, silent, feeds, gone):
+    assert [str(rule.when) for rule in (silent, gone, much, news)] == [
+        "absent: 2d", "health: gone, failing", "burst: topic, pair", "thread: denial"]
+    for rule in (first, silent, feeds, gone, much, news):
         assert rule_from_plain(rule_to_plain(rule), made="file") == rule
 
 
@@ -101,6 +105,9 @@ RULE = "alerts:\n  - {{name: r, query: shells, channels: [c], {}}}"
     (RULE.format("when: {absent: 5s}"), "absent: must be a minute or more"),
     (RULE.format("when: {health: [sick]}"), "'sick' is not one of failing, gone, silent, flooding"),
     (RULE.format("when: {health: any}"), "asks no query; remove it"),
+    (RULE.format("when: {thread: [claim, denail]}"), "'denail' is not one of claim, denial, outlets; did you mean"),
+    (RULE.format("when: {burst: 3}"), "must be a list of one or more names"),
+    (RULE.format("when: {burst: any, thread: any}"), "must be {absent: 24h} or {health:"),
 ])
 def test_mistakes(text: str, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -129,7 +136,7 @@ def test_a_hostile_query_is_refused_quickly() -> None:
 
 
 def test_any_channel_where_none_are_known() -> None:
-    assert len(load_rules({"a.yaml": GOOD}, None)) == 4
+    assert len(load_rules({"a.yaml": GOOD}, None)) == 6
 
 
 def test_the_rules_that_ship_are_good() -> None:

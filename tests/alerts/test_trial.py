@@ -69,7 +69,10 @@ def test_rules_that_no_story_fires() -> None:
     trial = try_rule(rule(when={"absent": "12h"}), past(), days=7, now=NOW)
     assert (trial.hits, trial.messages, trial.warning) == (22, 7, "")
     assert try_rule(rule(when={"absent": "2d"}), past(), days=7, now=NOW).messages == 0
-    with pytest.raises(WirewatchError, match="feed health"):
+    for when, told in (({"burst": "topic"}, "burst: topic"), ({"thread": ["claim"]}, "thread: claim")):
+        with pytest.raises(WirewatchError, match=f"is fired by {told} and cannot be tried"):
+            try_rule(rule(when=when), past(), days=7, now=NOW)
+    with pytest.raises(WirewatchError, match="is fired by health: failing, gone"):
         try_rule(rule(query=None, when={"health": "any"}), past(), days=7, now=NOW)
 
 

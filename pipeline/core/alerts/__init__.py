@@ -4,7 +4,8 @@ rules      AlertRule, load_rules, and the form in which a rule is written
 index      RuleIndex: which of very many rules a story answers
 times      when a match may go out: cool-down, quiet hours, digests
 message    Item, Message, Channel: what is said
-triggers   what no story fires: silences, feeds that are not well
+triggers   what no story fires: silences, feeds that are not well, bursts
+unfolding  what is new in a thread
 trial      a rule tried on the past
 """
 

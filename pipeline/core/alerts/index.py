@@ -43,10 +43,11 @@ _Filed = tuple[list[_Entry], frozenset[Term], dict[Term, list[_Entry]]]
 
 
 class RuleIndex:
-    """Rules filed for matching; can be pickled. Rules with a `when:` trigger are left out."""
+    """Rules filed for matching; can be pickled. Rules whose trigger is no story (`when:`) are left out, but for those
+    that a story in a thread fires (core/alerts/triggers.py)."""
 
     def __init__(self, rules: Iterable[AlertRule]) -> None:
-        self.rules = tuple(rule for rule in rules if rule.when is None and rule.enabled)
+        self.rules = tuple(rule for rule in rules if rule.enabled and (rule.when is None or rule.when.thread))
         rarity = _rarity(self.rules)
         shared: dict[Any, Any] = {}
         asked: set[Term] = set()
@@ -101,9 +102,14 @@ class RuleIndex:
                 out.append(RuleMatch(rule, spans.spans.get("title", ()), spans.spans.get("body", ())))
         return out
 
-    def found(self, story: Story, document: Document, now: datetime) -> list[Found]:
-        """What the rules tell about a new or revised story, ready to be claimed (stores/outbox.py)."""
-        return [found_story(m.rule, story, m.title, m.body, now) for m in self.matches(document, now)]
+    def found(self, story: Story, document: Document, now: datetime) -> tuple[list[Found], list[AlertRule]]:
+        """What the rules tell about a new or revised story, ready to be claimed (stores/outbox.py); and the rules that
+        want to know of its thread."""
+        matched = self.matches(document, now)
+        return (
+            [found_story(m.rule, story, m.title, m.body, now) for m in matched if m.rule.when is None],
+            [m.rule for m in matched if m.rule.when is not None],
+        )
 
 
 def _rarity(rules: Iterable[AlertRule]) -> Rarity:

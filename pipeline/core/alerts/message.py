@@ -174,7 +174,7 @@ def item_of(story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span
     return Item(
         title=title or "(no title)",
         matched=now,
-        url=story.url if re.match(r"https?://", story.url) and not _HARMFUL.search(story.url) else "",
+        url=link(story.url),
         story=story.id,
         cluster=story.cluster or story.id,
         source=source,
@@ -189,6 +189,11 @@ def item_of(story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span
         excerpt_spans=excerpt_spans,
         words=_short_list(words),
     )
+
+
+def link(url: str) -> str:
+    """The address if a message may link to it, else nothing."""
+    return url if re.match(r"https?://", url) and not _HARMFUL.search(url) else ""
 
 
 def _short_list(words: Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@
         owner: maria
         enabled: true
         when: {absent: 24h}               # another trigger than a match (core/alerts/triggers.py)
+                                          # | {health: any} | {burst: [query, topic, pair]} | {thread: [denial]}
 
 Only name, query and channels are needed (a `when:` of feed health has no query).
 """
@@ -38,6 +39,8 @@ from pipeline.core.yamltext import Path, YamlText, parse_yaml, show_path, sugges
 Fold = Literal["cluster", "story", "thread"]
 Start = Literal["now", "24h", "all"]
 Health = Literal["failing", "gone", "silent", "flooding", "moved", "recovered"]
+Counted = Literal["query", "topic", "pair"]
+News = Literal["claim", "denial", "outlets"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _DURATION: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
@@ -50,11 +53,21 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class When:
     """What fires a rule other than a story that matches; see core/alerts/triggers.py.
 
-    `absent`: no story that the query finds arrived for this long · `health`: a feed is in one of these states.
+    `absent`: no story that the query finds arrived for this long · `health`: a feed is in one of these states ·
+    `burst`: unusually much is told, of what the query finds: all of it, of a topic, by one state to another ·
+    `thread`: a thread with a story that the query finds has a claim that its first report had not, a denial, or a
+    third independent origin.
     """
 
     absent: timedelta | None = None
     health: tuple[Health, ...] = ()
+    burst: tuple[Counted, ...] = ()
+    thread: tuple[News, ...] = ()
+
+    def __str__(self) -> str:
+        if self.absent is not None:
+            return f"absent: {show_duration(self.absent)}"
+        return " ".join(f"{name}: {', '.join(getattr(self, name))}" for name in _LISTS if getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +171,9 @@ def rule_to_plain(rule: AlertRule) -> dict[str, Any]:
         if moment is not None:
             plain[key] = moment.isoformat()
     if rule.when is not None:
-        plain["when"] = (
-            {"absent": show_duration(rule.when.absent)} if rule.when.absent else {"health": list(rule.when.health)}
-        )
+        plain["when"] = {"absent": show_duration(rule.when.absent)} if rule.when.absent else {
+            name: list(getattr(rule.when, name)) for name in _LISTS if getattr(rule.when, name)
+        }
     return plain
 
 
@@ -343,16 +356,25 @@ def _when(value: Any) -> When:
             if absent < timedelta(minutes=1):
                 raise ValueError("absent: must be a minute or more")
             return When(absent=absent)
-        if "health" in value:
-            states = get_args(Health)
-            given = value["health"]
-            if given == "any":
-                return When(health=states)
-            for state in _names(given):
-                if state not in states:
-                    raise ValueError(f"health: {state!r} is not one of {', '.join(states)}{_near(state, states)}")
-            return When(health=_names(given))  # type: ignore[arg-type]
-    raise ValueError("must be {absent: 24h} or {health: [failing, gone, silent, flooding, moved, recovered]}")
+        name = next(iter(value))
+        if name in _LISTS:
+            return When(**{name: _some_of(name, value[name])})  # type: ignore[arg-type]
+    lists = " or ".join(f"{{{name}: [{', '.join(get_args(kind))}]}}" for name, kind in _LISTS.items())
+    raise ValueError(f"must be {{absent: 24h}} or {lists}")
+
+
+_LISTS: Final[Mapping[str, Any]] = {"health": Health, "burst": Counted, "thread": News}
+
+
+def _some_of(name: str, value: Any) -> tuple[str, ...]:
+    allowed: tuple[str, ...] = get_args(_LISTS[name])
+    if value == "any":
+        return allowed
+    given = _names(value)
+    for one in given:
+        if one not in allowed:
+            raise ValueError(f"{name}: {one!r} is not one of {', '.join(allowed)}{_near(one, allowed)}")
+    return given
 
 
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -66,11 +66,11 @@ def try_rule(
 ) -> Trial:
     """Try `rule` on the stories published in the `days` before `now` (in any order; memory grows with hits only).
 
-    For a rule that an absence fires, the messages are those of its silences. Raises WirewatchError for a rule about
-    feed health, which stories know nothing of.
+    For a rule that an absence fires, the messages are those of its silences. Raises WirewatchError for a rule that
+    something else fires: feed health, bursts, threads.
     """
-    if rule.when is not None and rule.when.health:
-        raise WirewatchError(f"rule {rule.name} is about feed health and cannot be tried on stories")
+    if rule.when is not None and rule.when.absent is None:
+        raise WirewatchError(f"rule {rule.name} is fired by {rule.when} and cannot be tried on stories one by one")
     since = now - timedelta(days=days)
     zone = ZoneInfo(rule.timezone)
     asked = AlertRule(rule.name, rule.query, rule.channels, fold=rule.fold)

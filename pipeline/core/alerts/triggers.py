@@ -1,22 +1,24 @@
-"""Rules that no story fires: an agency that has fallen silent, a feed that is not well.
+"""Rules that no story fires: an agency that has fallen silent, a feed that is not well, unusually much of something.
 
 Each decision gives a `Found` whose fold key names the occurrence (this silence, this breakdown), so that claiming
 it twice tells it once, and the next occurrence is told again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from pipeline.core.alerts.message import Found, Item, clean
+from pipeline.core.alerts.message import EXCERPT, Found, Item, clean
 from pipeline.core.alerts.rules import AlertRule, Health
+from pipeline.core.bursts import Rise
 
 _SAID: Final[dict[Health, str]] = {
     "failing": "fails", "gone": "is gone for good", "silent": "has fallen silent", "flooding": "floods",
     "moved": "has moved for good", "recovered": "is well again",
 }
+HEADLINES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,26 @@ def unwell(rule: AlertRule, troubles: Iterable[Trouble], now: datetime) -> list[
     return [_trouble(rule, one, now) for one in troubles if one.state in rule.when.health]
 
 
+def risen(
+    rule: AlertRule, series: str, rise: Rise, since: datetime, headlines: Sequence[str], now: datetime
+) -> Found:
+    """What `rule` (`when: {burst: […]}`) tells of a series (named for people) that is unusual `since` then."""
+    usual = f"{rise.usual:.0f}" if rise.usual >= 10 else f"{rise.usual:.1f}"
+    title = f"Unusually much on {clean(series, 120)}: {rise.count} in {rise.hours} hours, where {usual} are usual"
+    item = Item(title=title, matched=now, excerpt=clean(" · ".join(headlines[:HEADLINES]), EXCERPT))
+    return Found(rule, f"burst:{mark(series)}:{since.isoformat()}", item)
+
+
+def mark(text: str) -> str:
+    """A short name for a key, of 24 hexadecimal digits."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
 def _trouble(rule: AlertRule, one: Trouble, now: datetime) -> Found:
-    mark = sha256(f"{one.feed}\n{one.since.isoformat()}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    told = f"{one.feed}\n{one.since.isoformat()}"
     since = f"since {one.since:%Y-%m-%d %H:%M} UTC"
     title = f"Feed {clean(one.feed, 100)} {_SAID[one.state]} {since}"
-    return Found(rule, f"{one.state}:{mark}", Item(title=title, matched=now, url=clean(one.url),
+    return Found(rule, f"{one.state}:{mark(told)}", Item(title=title, matched=now, url=clean(one.url),
                                                    source=clean(one.feed, 100), excerpt=clean(one.detail, 280)))
 
 

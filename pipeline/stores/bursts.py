@@ -1,0 +1,149 @@
+"""Unusual volume, told to the rules that ask for it (`when: {burst: […]}`): one alert for each burst.
+
+    query     everything that the rule's query finds
+    topic     each topic among it
+    pair      each pair of states of which one does something to the other, in the roles of events
+
+Counted in clusters (forty copies of a wire are one), by hour of publication, from the archive itself. A series is
+looked at when it has at least as many in the last day as a burst needs.
+
+    kind "burst"   RULE/: {"looked"}                                   when the rule was looked at last
+                   RULE/SERIES: {"series", "since", "last"}            a burst: since when, and when it last was one
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pipeline.core import bursts
+from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.triggers import mark, risen
+from pipeline.core.bursts import Rise, Usual, hour_of
+from pipeline.core.matters import DOERS, DONE_TO, act_of
+from pipeline.core.query import All, Event, Published, Query, Tag, all_of, any_of, tag_value
+from pipeline.core.states import NAMES
+from pipeline.stores import outbox
+from pipeline.stores.base import Ledger, Record, Store
+
+EVERY: Final = timedelta(minutes=10)
+"""How often a rule is looked at."""
+OVER: Final = timedelta(hours=24)
+"""A series that was not unusual for this long may burst again."""
+PAIRS: Final = 50
+"""Pairs of states looked at, those told most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Something that can burst: what people call it, and what counts."""
+
+    name: str
+    query: Query
+
+
+def tell(store: Store, rules: Iterable[AlertRule], now: datetime) -> int:
+    """Claim the bursts of now; returns how many are new to a rule."""
+    claimed = 0
+    whole: tuple[int, float] | None = None
+    for rule in rules:
+        if rule.when is None or not rule.when.burst or not rule.active(now) or _fresh(store.ledger, rule, now):
+            continue
+        whole = whole or _everything(store, now)
+        found = []
+        for series in _series(store, rule, now):
+            counts = _counts(store, series.query, now)
+            usual = _usual(counts, whole[0], now)
+            rise = bursts.rise(usual, counts, now, 1.0 if series.query == All() else whole[1]) if usual else None
+            if rise is not None:
+                since = _since(store.ledger, rule, series, now)
+                found.append(risen(rule, series.name, rise, since, _headlines(store, series, rise, now), now))
+        claimed += outbox.claim(store.ledger, found, now) if found else 0
+        store.ledger.put("burst", [Record(f"{rule.name}/", {"looked": now.isoformat()})])
+    return claimed
+
+
+def _fresh(ledger: Ledger, rule: AlertRule, now: datetime) -> bool:
+    """Whether it was looked at just now."""
+    record = ledger.get("burst", [f"{rule.name}/"]).get(f"{rule.name}/")
+    return record is not None and now - datetime.fromisoformat(record.data["looked"]) < EVERY
+
+
+def _since(ledger: Ledger, rule: AlertRule, series: Series, now: datetime) -> datetime:
+    """Since when the series is unusual; on record before the burst is claimed, so that a crash repeats nothing."""
+    key = f"{rule.name}/{mark(series.name)}"
+    record = ledger.get("burst", [key]).get(key)
+    since = now
+    if record is not None and now - datetime.fromisoformat(record.data["last"]) < OVER:
+        since = datetime.fromisoformat(record.data["since"])
+    ledger.put("burst", [Record(key, {"series": series.name, "since": since.isoformat(), "last": now.isoformat()})])
+    return since
+
+
+# ── what can burst ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _series(store: Store, rule: AlertRule, now: datetime) -> Iterator[Series]:
+    wanted = rule.when.burst if rule.when is not None else ()
+    today = _narrowed(rule.query, Published("after", now - bursts.GAP), _until(now))
+    if "query" in wanted:
+        yield Series(str(rule.query), rule.query)
+    if "topic" in wanted:
+        page = store.archive.search(today, now=now, limit=0, facets=("topic",), fold=True)
+        for topic, count in page.facets["topic"]:
+            if count >= bursts.LEAST:
+                yield Series(f"topic {topic}", _narrowed(rule.query, Tag("topic", tag_value(topic))))
+    if "pair" in wanted:
+        yield from (Series(f"{NAMES.get(a, a)} → {NAMES.get(b, b)}", _narrowed(rule.query, acting(a, b)))
+                    for a, b in _pairs(store, today, now))
+
+
+def _pairs(store: Store, today: Query, now: datetime) -> list[tuple[str, str]]:
+    """Who does something to whom in the stories of today, told by enough clusters, most first."""
+    told: dict[tuple[str, str], set[str]] = {}
+    for story in store.archive.stories(_narrowed(today, Tag("status", "", prefix=True)), now=now):
+        for act in map(act_of, story.events):
+            for pair in ((a, b) for a in act.doers for b in act.done_to if a in NAMES and b in NAMES and a != b):
+                told.setdefault(pair, set()).add(story.cluster or story.id)
+    enough = [pair for pair, clusters in told.items() if len(clusters) >= bursts.LEAST]
+    return sorted(enough, key=lambda pair: (-len(told[pair]), pair))[:PAIRS]
+
+
+def acting(doer: str, done_to: str) -> Query:
+    """Stories of an event in which one state (by its code) does something to another."""
+    return any_of(Event((f"{a}:{doer.lower()}", f"{b}:{done_to.lower()}")) for a in DOERS for b in DONE_TO)
+
+
+# ── counts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _everything(store: Store, now: datetime) -> tuple[int, float]:
+    """The first hour of the history that the archive has, and by how much all of it has grown."""
+    counts = _counts(store, All(), now)
+    first = min(counts, default=hour_of(now))
+    return first, bursts.grown(_usual(counts, first, now), counts, now)
+
+
+def _usual(counts: Mapping[int, int], first: int, now: datetime) -> Usual | None:
+    return bursts.usual_of(counts, first, hour_of(now - bursts.GAP) + 1)
+
+
+def _counts(store: Store, query: Query, now: datetime) -> dict[int, int]:
+    history = _narrowed(query, Published("after", now - bursts.HISTORY), _until(now))
+    page = store.archive.search(history, now=now, limit=0, timeline="hour", fold=True)
+    return {hour_of(at): count for at, count in page.timeline}
+
+
+def _headlines(store: Store, series: Series, rise: Rise, now: datetime) -> list[str]:
+    recent = _narrowed(series.query, Published("after", now - timedelta(hours=rise.hours)), _until(now))
+    page = store.archive.search(recent, now=now, limit=3, fold=True)
+    return [hit.story.title for hit in page.hits]
+
+
+def _until(now: datetime) -> Published:
+    """Some feeds date a story in the future."""
+    return Published("before", now)
+
+
+def _narrowed(query: Query, *parts: Query) -> Query:
+    return all_of([part for part in (query, *parts) if part != All()])
