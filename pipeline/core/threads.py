@@ -42,10 +42,14 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Who holds what about the matter (`holder` is empty where no story says), and its tellings, earliest first."""
+    """Who holds what about the matter, and its tellings, earliest first.
+
+    `holder` is empty where no story says; `who` is the same however it is called: a state's code, a group's id.
+    """
 
     standing: Standing
     holder: str
+    who: str
     tellings: tuple[Telling, ...]
 
     @property
@@ -194,7 +198,7 @@ def _claims(clusters: Iterable[Sequence[Story]], told: dict[str, list[Event]]) -
                 Telling(story.id, story.published, story.source, _origin(copies), sentence,
                         tuple(dict.fromkeys(outlets[key])))
             )
-    found = [Claimed(key[0], names[key], tuple(sorted(rows, key=lambda row: (row.at, row.story))))
+    found = [Claimed(key[0], names[key], key[1], tuple(sorted(rows, key=lambda row: (row.at, row.story))))
              for key, rows in tellings.items()]
     return sorted(found, key=lambda claim: (claim.first.at, claim.first.story, _ORDER.index(claim.standing)))
 
