@@ -207,14 +207,21 @@ def _told(story: Story, events: Iterable[Event]) -> Iterator[tuple[tuple[Standin
     """What a story says: ((standing, who as compared), who, the sentence)."""
     for event in events:
         statuses = set(event.status)
-        held = {claim.status for claim in event.claims if claim.holder is not None}
+        known = {claim.status: _known(claim) for claim in sorted(event.claims, key=_known)}
         for claim in event.claims:
             if not statuses.isdisjoint(_OVERRULED.get(claim.status, ())):
                 continue
-            if claim.holder is None and claim.status in held:
+            if _known(claim) < known[claim.status]:
                 continue
             key = (_standing(event, claim), _key(claim.holder) if claim.holder is not None else "")
             yield key, claim.holder, _said(story, event, claim)
+
+
+def _known(claim: Claim) -> int:
+    """How well its holder is known; who is only called "an official" speaks for the state that the story names."""
+    if claim.holder is None:
+        return 0
+    return 2 if claim.holder.code or claim.holder.kind else 1
 
 
 def _standing(event: Event, claim: Claim) -> Standing:

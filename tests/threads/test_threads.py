@@ -107,6 +107,8 @@ def test_the_act_that_most_reports_are_about() -> None:
     ([claim("planned"), claim("denied", "KP")], ["planned", "denied by North Korea"]),
     ([claim("alleged"), claim("alleged", "US"), claim("planned")], ["alleged by US"]),
     ([claim("denied"), claim("denied", "KP")], ["denied by North Korea"]),
+    ([claim("denied", "an official"), claim("denied", "KP"), claim("alleged", "an official")],
+     ["alleged by an official", "denied by North Korea"]),
     ([claim("reported", "UA"), claim("denied")], ["reported by Ukraine", "denied"]),
     ([claim("reported", "RU")], ["confirmed by Russia"]),
 ])
@@ -118,8 +120,8 @@ def test_what_one_story_says(claims: list[object], shown: list[str]) -> None:
 def test_holders_are_the_same_however_they_are_called() -> None:
     one = story(1, 0, "ap", "About shells.", replace(act(), claims=(
         replace(claim("alleged"), holder=Party("The White House", "US")), replace(claim("alleged"), holder=party("US")),
-        replace(claim("alleged"), holder=Party("the Rebels")), replace(claim("alleged"), holder=Party("rebels")))))
-    assert [str(claim) for claim in thread_of([one]).claims] == ["alleged by US", "alleged by the Rebels"]
+        replace(claim("denied"), holder=Party("the Rebels")), replace(claim("denied"), holder=Party("rebels")))))
+    assert [str(claim) for claim in thread_of([one]).claims] == ["alleged by US", "denied by the Rebels"]
 
 
 @pytest.mark.parametrize(("body", "word", "sentence"), [
