@@ -51,6 +51,7 @@ def search(
     cursor: Annotated[str, typer.Option("--cursor", help="Go on where an earlier search ended.")] = "",
     facets: Annotated[bool, typer.Option("--facets", help="Count by topic, source, country, status.")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="Count by day.")] = False,
+    unfold: Annotated[bool, typer.Option("--unfold", help="Show all copies of a text, not one for all.")] = False,
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_rss: Annotated[bool, typer.Option("--rss", help="Print an RSS feed.")] = False,
@@ -71,7 +72,7 @@ def search(
         page = opened.archive.search(
             asked, now=now, limit=limit, sort="newest" if sort == "newest" else "relevance", cursor=cursor,
             facets=("topic", "source", "country", "lang", "status") if facets else (),
-            timeline="day" if timeline else None,
+            timeline="day" if timeline else None, fold=not unfold,
         )
     if not page.total:
         for wrong in unknown_topics(asked, [path.stem for path in (place.directory / "topics").glob("*.yaml")]):
@@ -79,6 +80,7 @@ def search(
     if as_json:
         print_json({
             "total": page.total,
+            **({} if unfold else {"clusters": page.clusters}),
             "hits": [hit_plain(hit, asked, now) for hit in page.hits],
             "cursor": page.cursor,
             **({"facets": {name: dict(counts) for name, counts in page.facets.items()}} if facets else {}),

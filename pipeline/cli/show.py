@@ -10,7 +10,7 @@ from rich.text import Text as Line
 
 from pipeline.cli.place import console
 from pipeline.core.alerts.message import clean, event_line
-from pipeline.core.render import snippet
+from pipeline.core.render import also_in, snippet
 
 if TYPE_CHECKING:
     from pipeline.core import changes
@@ -30,14 +30,16 @@ def show_page(page: "Page", query: "Query", now: datetime) -> None:
         story = hit.story
         title, text = snippet(story, query, now)
         out.print(_marked(title.text, title.spans, "bold"))
-        outlets = f" · also in {len(hit.outlets) - 1} outlets" if len(hit.outlets) > 1 else ""
         topics = f" · {', '.join(match.topic for match in story.topics)}" if story.topics else ""
-        facts = f"{story.published:%Y-%m-%d %H:%M} · {clean(story.source)}{outlets}{topics} · {story.id}"
+        facts = f"{story.published:%Y-%m-%d %H:%M} · {clean(story.source)}{topics} · {story.id}"
         out.print(Line(f"  {facts}", "dim"))
+        if hit.outlets:
+            out.print(Line(f"  {clean(also_in(hit.outlets, most=3))}", "dim"))
         if text.text:
             out.print(Line("  ") + _marked(text.text, text.spans))
-    shown = f", {len(page.hits)} shown" if page.total > len(page.hits) else ""
-    out.print(f"{page.total} {'story' if page.total == 1 else 'stories'}{shown}", style="dim")
+    folded = f" in {page.clusters} cluster{'' if page.clusters == 1 else 's'}" if page.clusters else ""
+    shown = f", {len(page.hits)} shown" if (page.clusters or page.total) > len(page.hits) else ""
+    out.print(f"{page.total} {'story' if page.total == 1 else 'stories'}{folded}{shown}", style="dim")
     if page.cursor:
         out.print(f"next: --cursor {page.cursor}", style="dim", markup=False)
     if page.timeline:

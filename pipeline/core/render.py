@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -15,7 +15,8 @@ from pipeline.core.query import Query, match
 from pipeline.core.story import Story
 
 Span = tuple[int, int]
-COLUMNS: Final = ("id", "published", "source", "title", "url", "topics", "countries", "statuses", "snippet")
+COLUMNS: Final = ("id", "published", "source", "title", "url", "topics", "countries", "statuses", "snippet",
+                  "cluster", "outlets")
 
 
 class Hit(Protocol):
@@ -45,8 +46,19 @@ def snippet(story: Story, query: Query, now: datetime) -> tuple[Marked, Marked]:
     return Marked(clean(story.title), spans.get("title", ())), Marked(body, within)
 
 
+def also_in(outlets: Sequence[str], most: int = 10_000) -> str:
+    """Where else a story is told: `also in 14 outlets: a, b, c, …`, naming at most `most`; empty for nowhere."""
+    if not outlets:
+        return ""
+    named = ", ".join((*outlets[:most], *(("…",) if len(outlets) > most else ())))
+    return f"also in {len(outlets)} outlet{'' if len(outlets) == 1 else 's'}: {named}"
+
+
 def hit_plain(hit: Hit, query: Query, now: datetime) -> dict[str, Any]:
-    """A hit as `search --json` prints it; `spans` are character offsets of matched words in title and snippet."""
+    """A hit as `search --json` prints it; `spans` are character offsets of matched words in title and snippet.
+
+    `cluster` is the id to search for all its near-copies, `outlets` who else carries it.
+    """
     story = hit.story
     title, text = snippet(story, query, now)
     return {
@@ -63,6 +75,7 @@ def hit_plain(hit: Hit, query: Query, now: datetime) -> dict[str, Any]:
         "snippet": text.text,
         "spans": {"title": title.spans, "snippet": text.spans},
         "score": hit.score,
+        "cluster": story.cluster or story.id,
         "outlets": list(hit.outlets),
     }
 
@@ -76,7 +89,7 @@ def csv_lines(hits: Iterable[Hit], query: Query, now: datetime) -> Iterator[str]
         yield _row((
             story.id, story.published.isoformat(), story.source, story.title, story.url,
             " ".join(found.topic for found in story.topics), " ".join(story.countries), " ".join(statuses),
-            snippet(story, query, now)[1].text,
+            snippet(story, query, now)[1].text, story.cluster or story.id, "; ".join(hit.outlets),
         ))
 
 
@@ -88,7 +101,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def rss(hits: Iterable[Hit], query: Query, now: datetime) -> str:
     """An RSS 2.0 feed of hits: the query is its title, the matched words are bold."""
-    items = "".join(_item(hit.story, query, now) for hit in hits)
+    items = "".join(_item(hit, query, now) for hit in hits)
     name = escape(clean(str(query)))
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
@@ -97,14 +110,16 @@ def rss(hits: Iterable[Hit], query: Query, now: datetime) -> str:
     )
 
 
-def _item(story: Story, query: Query, now: datetime) -> str:
+def _item(hit: Hit, query: Query, now: datetime) -> str:
+    story = hit.story
     title, text = snippet(story, query, now)
     categories = "".join(f"<category>{escape(found.topic)}</category>" for found in story.topics)
+    also = f"<br>({escape(clean(also_in(hit.outlets)))})" if hit.outlets else ""
     return (
         f"<item><title>{escape(title.text)}</title><link>{escape(clean(story.url))}</link>"
         f'<guid isPermaLink="false">{escape(story.id)}</guid><pubDate>{format_datetime(story.published)}</pubDate>'
         f"<source url={_quoted(story.url)}>{escape(clean(story.source))}</source>{categories}"
-        f"<description>{escape(_bold(text))}</description></item>\n"
+        f"<description>{escape(_bold(text) + also)}</description></item>\n"
     )
 
 

@@ -62,7 +62,7 @@ def test_search_prints_the_promised_json(workspace: Workspace) -> None:
     words = [hit["snippet"][start:end] for start, end in hit["spans"]["snippet"]]
     assert {"artillery", "shells"} <= set(words)
     assert workspace.json("search", "topic:arms-transfer", "--limit", "0") | {"cursor": ""} == {
-        "total": 1, "hits": [], "cursor": "",
+        "total": 1, "clusters": 1, "hits": [], "cursor": "",
     }
     assert workspace.json("search", "*", "--sort", "relevance")["total"] == 3
 

@@ -88,9 +88,12 @@ def test_a_mistake_is_told_as_the_page_says(text: str, message: str) -> None:
 
 
 def test_every_other_query_on_the_page_can_be_parsed() -> None:
-    prose = re.sub(r"^\|.*$", "", PAGE, flags=re.MULTILINE)
+    prose = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL)
+    commands = re.findall(r"^\$ wirewatch search '([^']+)'", PAGE, flags=re.MULTILINE)
+    prose = re.sub(r"^\|.*$", "", prose, flags=re.MULTILINE)
     written = [text for text in re.findall(r"`([^`]+)`", prose) if re.search(r'[:"*]', text) and "…" not in text]
     written = [text for text in written if not text.endswith(":")]
     assert len(written) >= 4
-    for text in written:
+    assert commands
+    for text in (*written, *commands):
         parse(text)
