@@ -47,7 +47,11 @@ _OFFICES: Final = frozenset(
 _INFINITIVES: Final = frozenset(
     "help support aid attack defend arm strike hit protect target supply sell invade stop prevent pressure force deter"
     " urge punish assist meet visit join counter fight give send let make persuade allow keep isolate squeeze warn"
-    " threaten contain recognise recognize leave enter reach block denounce condemn oppose follow replace take".split()
+    " threaten contain recognise recognize leave enter reach block denounce condemn oppose follow replace take bolster"
+    " boost rescue liberate end win restore free beat equip train fund finance rearm appease reassure convince"
+    " encourage tell ask back secure ensure bring wage resist repel retake regain pound bomb shell destroy kill coerce"
+    " curb please seek reduce expand deepen improve build rebuild develop modernise modernize upgrade launch use deploy"
+    " fire carry match be have".split()
 )
 _HANDLES: Final = frozenset(
     map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
@@ -56,6 +60,16 @@ _HANDLES: Final = frozenset(
         " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back"
         " support urge agree oppose allow go ahead proceed"
         " impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
+)
+_HELPS: Final = frozenset("helping aiding".split())
+_ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())
+_COUNTRY: Final = frozenset("country kingdom nation emirate republic".split())
+_CHARGES: Final = frozenset(
+    "claims claim charges charge reports report allegations allegation accusations accusation suggestions".split()
+)
+_DISTANCES: Final = frozenset(
+    "kilometres kilometers km miles mile yards metres meters far away border shore frontier apart north south east west"
+    " northeast northwest southeast southwest coast coasts outskirts parts part region town city village island".split()
 )
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 
@@ -98,7 +112,8 @@ class Clause:
         before, party = self.parties[index - 1], self.parties[index]
         between = self.text.words[before.end : party.start]
         if between in (["and"], ["or"], ["and", "the"], ["as", "well", "as"]):
-            return roots[index - 1]
+            begins_anew = "," in self._gap(before.end - 1) and roots[index - 1] == index - 1
+            return index if begins_anew else roots[index - 1]
         if not between and self._gap(before.end - 1).strip() in (",", "/", "-", "–"):
             return roots[index - 1]
         return index
@@ -180,8 +195,35 @@ class Clause:
                     continue
             if self._speaks_aside(party, head) or self._is_object(party, head):
                 continue
-            return None if self._begins_anew(party.end, head) else party
+            if self._accuses(party, head):
+                return self._country_meant(party, head)
+            if self._begins_anew(party.end, head):
+                return None
+            return self._who_is_charged(party, head)
         return None
+
+    def _accuses(self, party: Named, head: int) -> bool:
+        """`accused the country of selling`: whoever accuses does not act."""
+        words = self.text.words
+        for at in range(party.end, min(party.end + 5, head - 1)):
+            if words[at] in _ACCUSES:
+                return "of" in words[at + 1 : head]
+        return False
+
+    def _country_meant(self, accuser: Named, head: int) -> Named | None:
+        """`the U.S. ambassador to Chad accused the country of …`: the other state that is named before."""
+        if _COUNTRY.isdisjoint(self.text.words[accuser.end : head]):
+            return None
+        return next((other for other in self.parties if other.end <= head and other.code != accuser.code), None)
+
+    def _who_is_charged(self, party: Named, head: int) -> Named:
+        """`China dismissed U.S. claims that it had sold`: what is denied was said of whoever denies it."""
+        words = self.text.words
+        for at in range(party.end, head):
+            if words[at] in _PERSONS and not _CHARGES.isdisjoint(words[max(party.end, at - 2) : at]):
+                leader = self.leader()
+                return leader if leader is not None and leader.end <= at else party
+        return party
 
     def _begins_anew(self, start: int, head: int) -> bool:
         """`rebels were killed when an aircraft fired`: a clause with another subject begins in between."""
@@ -214,6 +256,8 @@ class Clause:
     def _is_object(self, party: Named, head: int) -> bool:
         """`invaded Ukraine and fired missiles`: what a verb before it acts upon does not act itself."""
         words = self.text.words
+        if not _HELPS.isdisjoint(words[max(self.first, party.start - 4) : party.start]):
+            return True
         at = party.start - 1
         if at >= self.first and words[at] in ("the", "its", "a"):
             at -= 1
@@ -267,10 +311,17 @@ class Clause:
         """The first party under a preposition within words [start, end)."""
         for party in self.parties:
             if start <= party.start < end and self.tie(party) == preposition and not self._compound(party):
+                if preposition in ("from", "of") and self._is_distance(party):
+                    continue
                 if preposition == "for" and self.text.words[party.end : party.end + 1] == ["to"]:
                     continue
                 return party
         return None
+
+    def _is_distance(self, party: Named) -> bool:
+        """`six kilometres from Ukraine`, `across the border from`, `west of Hokkaido`."""
+        before = self.text.words[max(self.first, party.start - 3) : party.start]
+        return not _DISTANCES.isdisjoint(before)
 
     def given(self, head: int, thing: int) -> Named | None:
         """`sell Taiwan weapons`: a bare party between the verb and the thing."""
@@ -291,8 +342,11 @@ class Clause:
         party = self.subject(start)
         if party is None or start - party.end > 14:
             return None
-        between = self.text.stems[party.end : start]
-        return party if not _HANDLES.isdisjoint(between) else None
+        words, stems = self.text.words, self.text.stems
+        for at in range(party.end, start):
+            if stems[at] in _HANDLES and words[at - 1] not in ("a", "an", "the", "its", "any", "this", "s"):
+                return party
+        return None
 
     def compound(self, start: int, end: int) -> Named | None:
         """`Iran-supplied rockets`: the party of a compound within words [start, end)."""

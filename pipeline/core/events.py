@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline.core.claims import Act, claims_of, settled
+from pipeline.core.claims import claims_of, settled
 from pipeline.core.clauses import Clause
+from pipeline.core.denials import Act
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
+from pipeline.core.speech import name
 from pipeline.core.story import Claim, Event, Evidence, Party, TextField
 
 
@@ -54,6 +56,9 @@ class Mention:
 _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 """Roles whose holders neither confirm nor deny the act."""
 
+HOME: Final = "home-missiles"
+"""The list of weapons that only the state that makes them has; the class is its code."""
+
 _DOERS: Final = ("supplier", "actor", "imposer")
 
 _TIME: Final = re.compile(
@@ -65,6 +70,9 @@ _TIME: Final = re.compile(
     r"|(?:in|since) (?:19|20)\d\d|\w+ (?:years|months|weeks|days) ago)(?!\w)"
 )
 _THINGS: Final = frozenset(("weapon", "via", "place"))
+_ANEW: Final = frozenset("is are was were being been has have had and but that which who".split())
+"""Between an act and "by": another verb has begun, and "by" is of that one."""
+
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
 
@@ -85,7 +93,12 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
             else:
                 events.append(event)
     for event in events:
-        yield replace(event, claims=tuple(settled(event.claims)))
+        yield replace(event, claims=tuple(settled(event.claims, _talking(event.roles.items()))))
+
+
+def _talking(roles: Iterable[tuple[str, Party]]) -> set[str]:
+    """The names of the parties that may confirm or deny an act."""
+    return {name(party) for role, party in roles if role not in _NOT_TALKING} - {""}
 
 
 def _tellings(mentions: Iterable[Mention]) -> Iterator[list[Mention]]:
@@ -116,7 +129,11 @@ def _told(telling: list[Mention]) -> Iterator[Event]:
         for role, row in other.items():
             if role not in rows and not any((one.code or one.kind or one.text) in taken for one in row):
                 rows[role] = row
-    named = {party.code or party.kind for role, row in rows.items() if role not in _NOT_TALKING for party in row} - {""}
+    if "actor" in mention.topic.roles and "actor" not in rows:
+        rows["actor"] = home = _home(mention)
+        if not home:
+            del rows["actor"]
+    named = _talking((role, party) for role, row in rows.items() for party in row)
     doer = next((party.code for role in _DOERS for party in rows.get(role, ())), None)
     aimed = next((party.code for party in rows.get("target", ())), None)
     claims: list[Claim] = claims_of(
@@ -134,6 +151,15 @@ def _told(telling: list[Mention]) -> Iterator[Event]:
             combos = [{**combo, role: party} for combo in combos for party in row]
     for roles in combos:
         yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention))
+
+
+def _home(mention: Mention) -> list[Party]:
+    """The state whose own weapon it is ("an Agni plunged into the sea"), if the story names it."""
+    text, reading = mention.sentence.reading.text, mention.sentence.reading
+    for hit in mention.sentence.present.of(HOME):
+        if mention.start - 3 <= hit.start < mention.end + 3 and hit.kind in reading.states:
+            return [Party(text.slice(hit.start, hit.end - 1), hit.kind)]
+    return []
 
 
 def _when(mention: Mention) -> str:
@@ -183,6 +209,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "by" and found is not None and found.start >= mention.end:
         text = clause.text
         if "," in text.raw[text.ends[mention.end - 1] : text.starts[found.start]]:
+            return None
+        if not _ANEW.isdisjoint(text.words[mention.end : found.start]):
             return None
     return found
 

@@ -74,6 +74,11 @@ class Reading:
     lexicon: Lexicon
     _sentences: dict[int, Sentence] = field(default_factory=dict)
 
+    @cached_property
+    def states(self) -> frozenset[str]:
+        """The codes of the states that the field names."""
+        return frozenset(party.code for party in self.parties if party.code)
+
     def sentence(self, index: int) -> Sentence:
         """The sentence with that index."""
         found = self._sentences.get(index)

@@ -1,0 +1,287 @@
+"""Who denies an act: in its own sentence, in those that follow ("Iran rejects the charge"), or before."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.core.lexicon import Hit
+from pipeline.core.places import Named
+from pipeline.core.reading import Sentence
+from pipeline.core.speech import Speech, as_party, covers, evidence, holder, name, speaker, suits
+from pipeline.core.story import Claim
+from pipeline.core.text import stem
+
+WEAPONS: Final = "weapons"
+"""The list of weapons."""
+
+_REACH: Final = 3
+"""Sentences after an act in which "the charge" still means it."""
+
+_FAR: Final = 12
+"""Sentences after an act in which a party to it that denies charges in so many words means this one."""
+
+ANY_WORD: Final = frozenset(("missile-launch",))
+"""Topics in which whoever was aimed at, or saw it, may deny; and in which what officials of another state say is a
+report: elsewhere it is their allegation."""
+
+_GOING_ON: Final = frozenset("is are was were been".split())
+_CHARGES: Final = frozenset(
+    "charge charges report reports claim claims allegation allegations accusation accusations suspicion suspicions"
+    " evidence".split()
+)
+_PAST: Final = frozenset(
+    "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
+)
+_NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot".split())
+_PRONOUNS: Final = frozenset("it this that them which so".split())
+_OURS: Final = frozenset("we our us".split())
+_DEEDS: Final = frozenset(map(stem, (
+    "sell sold supply supplied send sent deliver ship shipped provide arm armed fire fired launch transfer export buy"
+    " bought smuggle give gave given hand role part involvement involved link links such responsible behind truth"
+    " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested"
+).split()))
+_NO_ANSWER: Final = frozenset(
+    "name comment confirm say rule specify identify know elaborate disclose yet respond answer clear only just mention"
+    " describe give release want immediately mean details".split()
+)
+_CALLED: Final = frozenset("called calls call as is was were be dismissed described describes were denounced".split())
+_WINDOW: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Where an act is told: words [start, end) of a sentence, `head` the word that names it."""
+
+    topic: str
+    sentence: Sentence
+    head: int
+    start: int
+    end: int
+    parties: Collection[str]
+    """The names (core/speech.py) of whoever fills its roles and may speak about it."""
+    doer: str | None = None
+    """The code of whoever acts, where known."""
+    aimed: str | None = None
+    """The code of the state that it is aimed at, where known."""
+
+    @property
+    def deniers(self) -> Collection[str]:
+        """The names of whoever may deny it: the parties; where it is not told who acts, also whoever is named."""
+        if self.doer is not None:
+            return self.parties
+        return {*self.parties, *map(name, self.sentence.clause.parties)} - {""}
+
+    @property
+    def past(self) -> bool:
+        """Whether the act is a verb in the past tense, a participle ("fired") or going on ("is delivering")."""
+        words = self.sentence.reading.text.words
+        word = words[self.head]
+        if word.endswith("ing"):
+            return not _GOING_ON.isdisjoint(words[max(self.sentence.first, self.head - 2) : self.head])
+        return word.endswith("ed") or word in _PAST
+
+    def nearest(self, kind: str, most: int) -> Iterator[Hit]:
+        """The cues of a kind that end at most so many words before the act, or stand in it."""
+        for cue in self.sentence.cues.get(kind, ()):
+            if 0 <= self.head - cue.end <= most or self.start <= cue.start < self.end:
+                yield cue
+
+
+def has(sentence: Sentence, start: int, end: int, *kinds: str) -> bool:
+    """Whether a cue of one of the kinds begins within words [start, end)."""
+    return any(start <= hit.start < end for kind in kinds for hit in sentence.cues.get(kind, ()))
+
+
+def charges(sentence: Sentence, start: int, end: int) -> Iterator[Hit]:
+    """The nouns within words [start, end) that mean an accusation or a report of it: "the charge", "reports that"."""
+    for hit in sentence.cues.get("charge", ()):
+        if start <= hit.start < end:
+            yield hit
+    for hit in sentence.cues.get("accuses", ()):
+        if start <= hit.start < end and sentence.reading.text.words[hit.start] in _CHARGES:
+            yield hit
+
+
+def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
+    """A denial in the sentence of the act; `told` are the speech verbs that it falls under, `verb` is where what may
+    be negated stands: the act itself, or "considering" before it."""
+    cue = _denying_verb(act) or _denying_after(act)
+    if cue is not None:
+        return _denied(act.sentence, cue)
+    refusal = next(act.nearest("refuses", 7), None)
+    if refusal is not None and not negated(act.sentence, refusal.start, 3):
+        return _denied(act.sentence, refusal)
+    if negated(act.sentence, verb, 4) and not act.sentence.cues.get("if"):
+        own = next((one for one in told if suits(one.speaker, act.parties) or act.topic in ANY_WORD), None)
+        if own is not None:
+            return Claim("denied", own.holder, evidence(act.sentence, own.cue))
+    return None
+
+
+def _denying_verb(act: Act) -> Hit | None:
+    """`denied supplying`, `dismissed reports that it had sold`."""
+    for kind in ("denies", "rejects", "baseless"):
+        for cue in act.nearest(kind, _WINDOW):
+            if kind == "denies" and negated(act.sentence, cue.start, 3):
+                continue
+            if kind != "denies" and not any(charges(act.sentence, cue.end, act.head)) and not (
+                kind == "rejects" and has(act.sentence, cue.end, act.head, "baseless")
+            ):
+                continue
+            if covers(act.sentence, cue, act.head) and not _other_speech(act, cue):
+                return cue
+    return None
+
+
+def _other_speech(act: Act, cue: Hit) -> bool:
+    """`denied the report and said it had fired`."""
+    words = act.sentence.reading.text.words
+    return any(
+        cue.end <= says.start < act.head and "and" in words[cue.end : says.start]
+        for says in act.sentence.cues.get("says", ())
+    )
+
+
+def _denying_after(act: Act) -> Hit | None:
+    """`…, a charge that Tehran denies`."""
+    sentence = act.sentence
+    words = sentence.reading.text.words
+    for kind in ("denies", "rejects", "baseless", "scorned"):
+        for cue in sentence.cues.get(kind, ()):
+            if cue.start < act.end or (kind == "denies" and negated(sentence, cue.start, 3)):
+                continue
+            if not _names_it_at_once(act) and not suits(sentence.clause.subject(cue.start), act.deniers):
+                continue
+            near = words[max(act.end, cue.start - 8) : min(sentence.last, cue.end + 6)]
+            named = any(charges(sentence, act.end, sentence.last))
+            if kind in ("denies", "baseless"):
+                named = named or not _PRONOUNS.isdisjoint(near)
+            if kind in ("baseless", "scorned"):
+                named = named and not _CALLED.isdisjoint(near)
+            if named:
+                return cue
+    return None
+
+
+def _names_it_at_once(act: Act) -> bool:
+    """`…, a charge that`: whoever denies it, it is this act."""
+    words = act.sentence.reading.text.words
+    return any(
+        words[hit.start - 1] in ("a", "an")
+        for hit in charges(act.sentence, act.end, act.sentence.last)
+    )
+
+
+def negated(sentence: Sentence, at: int, most: int) -> bool:
+    """Whether a negation stands at most so many words before word `at`."""
+    words = sentence.reading.text.words
+    return not _NEGATIONS.isdisjoint(words[max(sentence.first, at - most) : at])
+
+
+def _denied(sentence: Sentence, cue: Hit) -> Claim:
+    return Claim("denied", holder(sentence, cue), evidence(sentence, cue))
+
+
+def denial_around(act: Act, alleged: bool) -> Claim | None:
+    """A denial in the sentences that follow, by a party to the act or somebody not named; else, of what is alleged,
+    one by a party in the two sentences before."""
+    for sentence in act.sentence.after(_REACH):
+        cue = _denying(sentence, act)
+        if cue is not None:
+            return _denied(sentence, cue)
+    for sentence in act.sentence.after(_FAR) if alleged else ():
+        for cue in _denials_of_charges(sentence):
+            who = speaker(sentence, cue)
+            if who is not None and name(who) in act.deniers and _is_of_arms(sentence):
+                return _denied(sentence, cue)
+    for sentence in act.sentence.before(2) if alleged else ():
+        for kind in ("denies", "rejects"):
+            for cue in sentence.cues.get(kind, ()):
+                who = sentence.clause.subject(cue.start)
+                if who is not None and name(who) in act.deniers and any(charges(sentence, cue.end, sentence.last)):
+                    return _denied(sentence, cue)
+    return None
+
+
+def _is_of_arms(sentence: Sentence) -> bool:
+    stems = sentence.reading.text.stems[sentence.first : sentence.last]
+    return not _DEEDS.isdisjoint(stems) and not sentence.present.of(f"{WEAPONS}:nuclear-weapon")
+
+
+def _denials_of_charges(sentence: Sentence) -> Iterator[Hit]:
+    named = any(charges(sentence, sentence.first, sentence.last))
+    for kind in ("denies", "rejects", "baseless", "scorned") if named else ():
+        for cue in sentence.cues.get(kind, ()):
+            if not negated(sentence, cue.start, 3):
+                yield cue
+
+
+def _may_deny(sentence: Sentence, cue: Hit, act: Act) -> bool:
+    who = speaker(sentence, cue)
+    if not act.deniers:
+        return cue.kind == "denies" and who is not None
+    if who is None or who not in sentence.clause.parties:
+        return suits(who, act.deniers)
+    return any(suits(one, act.deniers) for one in sentence.clause.row(who))
+
+
+def _denying(sentence: Sentence, act: Act) -> Hit | None:
+    cues = sentence.cues
+    words = sentence.reading.text.words
+    for kind in ("denies", "rejects"):
+        for cue in cues.get(kind, ()):
+            if negated(sentence, cue.start, 3) or not _may_deny(sentence, cue, act):
+                continue
+            following = words[cue.end : min(cue.end + 9, sentence.last)]
+            if any(charges(sentence, cue.end, sentence.last)) or has(sentence, cue.end, sentence.last, "baseless"):
+                return cue
+            meant = not _PRONOUNS.isdisjoint(following[:3])
+            scorned = following[1:2] == ["as"] or has(sentence, cue.end, sentence.last, "scorned")
+            if kind == "rejects" and meant and scorned:
+                return cue
+            if kind == "denies" and (
+                meant or "any" in following[:3] or any(charges(sentence, sentence.first, cue.start))
+                or not _DEEDS.isdisjoint(map(stem, following[:3]))
+            ):
+                return cue
+    for kind in ("baseless", "scorned"):
+        for cue in cues.get(kind, ()):
+            named = any(charges(sentence, sentence.first, sentence.last))
+            if (named or (kind == "baseless" and "says" in cues)) and _may_deny(sentence, cue, act):
+                return cue
+    if not _NEGATIONS.isdisjoint(words[sentence.first : sentence.last]):
+        for cue in cues.get("says", ()):
+            who = speaker(sentence, cue)
+            ours = who is None and not _OURS.isdisjoint(words[sentence.first : sentence.last])
+            if (ours or (who is not None and name(who) in act.deniers)) and _says_no(sentence, cue):
+                return cue
+    return None
+
+
+def _says_no(sentence: Sentence, cue: Hit) -> bool:
+    """`said it had never sold weapons`, `insists that no missiles were fired`, `"We gave them nothing," he said`."""
+    text = sentence.reading.text
+    spans = [(cue.end, min(cue.end + 12, sentence.last))]
+    if text.words[cue.start] != "according":
+        spans.append((sentence.first, cue.start))
+    for first, last in spans:
+        for at in range(first, last):
+            if text.words[at] in _NEGATIONS and _NO_ANSWER.isdisjoint(text.words[at + 1 : at + 3]):
+                near = text.stems[max(first, at - 4) : at] if text.words[at] == "nothing" else ()
+                if not _DEEDS.isdisjoint(text.stems[at + 1 : at + 8]) or not _DEEDS.isdisjoint(near):
+                    return True
+    return False
+
+
+def accused_around(act: Act) -> Claim | None:
+    """Who alleges what is denied in the sentence of the act: in the sentences beside it, with a weapon named."""
+    for sentence in (*act.sentence.before(2), *act.sentence.after(2)):
+        for kind in ("accuses", "says"):
+            for cue in sentence.cues.get(kind, ()):
+                who: Named | None = sentence.clause.subject(cue.start)
+                if who is None or name(who) in act.parties or not sentence.present.of(WEAPONS):
+                    continue
+                if not any(name(party) in act.parties for party in sentence.clause.parties):
+                    continue
+                return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
+    return None

@@ -1,0 +1,94 @@
+"""Whether an act is still to come (planned) or only possible (hypothetical), by the cues around it."""
+
+from typing import Final
+
+from pipeline.core.denials import Act, has
+from pipeline.core.lexicon import Hit
+from pipeline.core.reading import CUES
+from pipeline.core.story import ClaimStatus
+
+_BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9, "put off": 9}
+"""Words between a cue and the act after it."""
+
+_AFTER: Final = {"modal": 0, "if": 0, "hypothetical": -1, "future": 1, "planned": 2, "put off": 8}
+"""Words between the act and a cue after it; -1: it does not reach back."""
+
+_ELSEWHERE: Final = frozenset("after before since when while because following amid despite although though".split())
+_CAME_TRUE: Final = frozenset(
+    "used use uses using began begin begins begun started continue continues continued continuing managed helped helps"
+    " help able first last known said believed thought alleged reported forced failed going seen led went proceed only"
+    " not refused refuses refusing response according reaction reply due addition".split()
+)
+"""Before "to fire": it was done all the same, or nothing is planned."""
+
+_PERFECT: Final = frozenset("has have had ve".split())
+_BE: Final = frozenset("be being been".split())
+_OPEN: Final = frozenset("to would could may might should will must not never".split())
+_BARE: Final = ("ed", "ing", "s")
+
+
+def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
+    """`planned` or `hypothetical` with the cue that says so, or None."""
+    sentence, text = act.sentence, act.sentence.reading.text
+    perfect = _perfect(act)
+    for kind in _BEFORE:
+        for cue in sentence.cues.get(kind, ()):
+            if not _reaches(act, cue, kind) or (cue.end <= perfect and kind not in ("modal", "if")):
+                continue
+            if kind == "future" and text.words[cue.start] == "would" and not (
+                "says" in sentence.cues or "planned" in sentence.cues
+            ):
+                return "hypothetical", cue
+            return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
+    return _infinitive(act)
+
+
+def _perfect(act: Act) -> int:
+    """Where "has" of `has sold` stands, -1 elsewhere and in `would have sold`: no plan before it reaches over it."""
+    words = act.sentence.reading.text.words
+    at = act.head - 1 if words[act.head - 1 : act.head] and words[act.head - 1] in _PERFECT else act.head - 2
+    if at <= act.sentence.first or words[at] not in _PERFECT or words[at - 1] in _OPEN:
+        return -1
+    return at if words[act.head].endswith(("ed", "en", "t", "d")) else -1
+
+
+def _reaches(act: Act, cue: Hit, kind: str) -> bool:
+    sentence, text = act.sentence, act.sentence.reading.text
+    before, after = act.head - cue.end, cue.start - act.end
+    if act.start <= cue.start < act.end:
+        before = 0
+    if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
+        return False
+    if after > 0 and not {"and", "but", "or"}.isdisjoint(text.words[act.end : cue.start]):
+        return False
+    if before > 1 and _cut_off(text.raw[text.ends[cue.end - 1] : text.starts[act.head]]):
+        return False
+    if not _ELSEWHERE.isdisjoint(text.words[cue.end : act.head]):
+        return False
+    if kind in ("future", "planned") and has(sentence, cue.end, act.head, "stops"):
+        return False
+    if kind != "planned":
+        return True
+    apart = cue.end <= act.start or cue.start >= act.end
+    return not (apart and _is_told(act)) and not has(sentence, act.end, sentence.last, "done")
+
+
+def _is_told(act: Act) -> bool:
+    """Whether the act is a verb in the past ("delivered under a contract"), not "to be delivered"."""
+    words = act.sentence.reading.text.words
+    return act.past and _BE.isdisjoint(words[max(act.sentence.first, act.head - 3) : act.head])
+
+
+def _cut_off(between: str) -> bool:
+    return any(mark in between for mark in (";", "—", " - ", ", and ", ", but "))
+
+
+def _infinitive(act: Act) -> tuple[ClaimStatus, Hit] | None:
+    """`a deal to supply`, `IRAN TO BUY TANKS`: an infinitive tells what is to come unless the word before says else."""
+    text, sentence = act.sentence.reading.text, act.sentence
+    at = act.head - 1
+    if at <= sentence.first or text.words[at] != "to" or text.words[act.head].endswith(_BARE) or act.start < at:
+        return None
+    if text.words[at - 1] in _CAME_TRUE:
+        return None
+    return "planned", Hit(at, act.head, CUES, "future")

@@ -1,0 +1,186 @@
+"""Who says what: which speech verbs of a sentence an act falls under, and who speaks."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.core.lexicon import Hit
+from pipeline.core.places import Named
+from pipeline.core.reading import Sentence
+from pipeline.core.story import Evidence, Party
+
+_AGAINST: Final = frozenset("but while although though whereas".split())
+_LINKS: Final = frozenset(
+    "and but while although though whereas which who whom when where after because since as that before".split()
+)
+_PERSONS: Final = frozenset("he she it they".split())
+_MEANING_BEFORE: Final = frozenset("it its he his she her they their".split())
+_SPOKESMEN: Final = frozenset(
+    "spokesman spokeswoman spokesperson spokesmen official officials diplomat diplomats minister ministers ministry"
+    " sources source embassy officers officer authorities government leaders leader commander commanders".split()
+)
+_SUCCESSORS: Final = {"SU": "RU"}
+_LONGEST: Final = 10
+_ACCORDING: Final = 8
+"""Words after "according to" that tell who says so."""
+
+_FAR: Final = 24
+"""Words between a speaker and the verb: "the foreign minister of …, who was in Paris for talks on …, said"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A speech verb; `speaker` is the party that speaks, where one is named; words [first, last) tell who it is."""
+
+    sentence: Sentence
+    cue: Hit
+    speaker: Named | None
+    first: int
+    last: int
+
+    @property
+    def holder(self) -> Party | None:
+        """The speaker, or the words that tell who speaks ("people familiar with the matter")."""
+        if self.speaker is not None:
+            return as_party(self.sentence, self.speaker)
+        text = self.sentence.reading.text
+        if not 0 < self.last - self.first <= _LONGEST or text.words[self.last - 1] in _PERSONS:
+            return None
+        return Party(text.slice(self.first, self.last - 1))
+
+    def near(self, sources: Sequence[Hit]) -> Hit | None:
+        """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
+        earliest = max(min(self.first, self.cue.start), self.cue.end - 12)
+        return next((hit for hit in sources if earliest <= hit.start <= max(self.last, self.cue.end + 3)), None)
+
+
+def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
+    """The speech verbs whose content words [start, end) belong to, in the order of the text."""
+    for cue in sentence.cues.get("says", ()):
+        according = sentence.reading.text.words[cue.start] == "according"
+        if cue.end <= start and covers(sentence, cue, start):
+            if according:
+                last = min(cue.end + _ACCORDING, start)
+                yield Speech(sentence, cue, _first_party(sentence, cue.end, last), cue.end, last)
+            else:
+                yield Speech(sentence, cue, speaker(sentence, cue), sentence.first, cue.start)
+        elif cue.start >= end:
+            first = trails(sentence, cue, end)
+            if first is not None and according:
+                last = min(cue.end + _ACCORDING, sentence.last)
+                yield Speech(sentence, cue, _first_party(sentence, cue.end, last), cue.end, last)
+            elif first is not None:
+                yield Speech(sentence, cue, _trailing(sentence, cue, first), first, cue.start)
+
+
+def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
+    """Whether what begins at word `start` still belongs to the verb before it: no new clause begins in between."""
+    text = sentence.reading.text
+    for at in range(cue.end, start):
+        gap = text.raw[text.ends[at - 1] : text.starts[at]]
+        if ";" in gap:
+            return False
+        if "," in gap and (
+            text.words[at] in _AGAINST
+            or (text.words[at] == "and" and any(party.start in (at + 1, at + 2) for party in sentence.clause.parties))
+        ):
+            return False
+    return True
+
+
+def trails(sentence: Sentence, cue: Hit, end: int) -> int | None:
+    """Where "…, officials said" begins if it speaks of what ends at word `end`, else None."""
+    text = sentence.reading.text
+    if text.words[cue.start] == "according":
+        return cue.start
+    first = end
+    for at in range(cue.start, end - 1, -1):
+        gap = text.raw[text.ends[at - 1] : text.starts[at]]
+        if ";" in gap:
+            return None
+        if any(mark in gap for mark in ",—”\"") or gap.strip() in ("-", "--", "–"):
+            first = at
+            break
+    else:
+        return end if _LINKS.isdisjoint(text.words[end : cue.start]) else None
+    return None if text.words[first] in _LINKS else first
+
+
+def speaker(sentence: Sentence, cue: Hit) -> Named | None:
+    """The party that speaks with the verb at `cue`; for a pronoun the one that the sentence before is about."""
+    party = sentence.clause.subject(cue.start)
+    if party is not None and cue.start - party.end <= _FAR:
+        return party
+    words = sentence.reading.text.words[sentence.first : cue.start]
+    if words[-1:] == ["and"] or not _PERSONS.isdisjoint(words[-1:]):
+        leader = sentence.clause.leader()
+        if leader is not None and leader.end <= cue.start:
+            return leader
+    for party in reversed(sentence.clause.parties):
+        if party.end <= cue.start <= party.end + 8 and _speaks_from(sentence, party):
+            return party
+    if not _MEANING_BEFORE.isdisjoint(words[:6]) or not _PERSONS.isdisjoint(words[-1:]):
+        before = next(sentence.before(1), None)
+        return before.clause.leader() if before is not None else None
+    return None
+
+
+def _speaks_from(sentence: Sentence, party: Named) -> bool:
+    """`officials in Seoul`, `a spokeswoman for the Kremlin`."""
+    words, tie = sentence.reading.text.words, sentence.clause.tie(party)
+    if tie not in ("in", "for", "at", "of"):
+        return False
+    before = words[max(sentence.first, party.start - 4) : party.start]
+    return tie in before and not _SPOKESMEN.isdisjoint(before[: before.index(tie)])
+
+
+def _trailing(sentence: Sentence, cue: Hit, first: int) -> Named | None:
+    found = _first_party(sentence, first, cue.start)
+    if found is not None:
+        return found
+    text = sentence.reading.text
+    if cue.start > first and not _MEANING_BEFORE.isdisjoint((text.words[first], text.words[cue.start - 1])):
+        leader = sentence.clause.leader()
+        return leader if leader is not None and leader.end <= first else speaker(sentence, cue)
+    return _first_party(sentence, cue.end, cue.end + 2)
+
+
+def _first_party(sentence: Sentence, first: int, last: int) -> Named | None:
+    return next((party for party in sentence.clause.parties if first <= party.start < last), None)
+
+
+def holder(sentence: Sentence, cue: Hit) -> Party | None:
+    """Whoever accuses, denies or says with the verb at `cue`."""
+    party = speaker(sentence, cue)
+    return as_party(sentence, party) if party is not None else None
+
+
+def as_party(sentence: Sentence, party: Named) -> Party:
+    """A party as it fills a role."""
+    return Party(sentence.reading.text.slice(party.start, party.end - 1), party.code, party.kind)
+
+
+def as_words(sentence: Sentence, hit: Hit) -> Party:
+    """Somebody of whom only a word is known ("a diplomat")."""
+    return Party(sentence.reading.text.slice(hit.start, hit.end - 1))
+
+
+def evidence(sentence: Sentence, hit: Hit) -> Evidence:
+    """The words of a cue as evidence of a claim."""
+    text = sentence.reading.text
+    start, end = text.starts[hit.start], text.ends[hit.end - 1]
+    return Evidence(sentence.reading.name, start, end, text.raw[start:end], "claim")
+
+
+def name(party: Named | Party) -> str:
+    """What a party is compared by: its code (that of the state that followed it), or its kind.
+
+    Militants of a country do not speak for it.
+    """
+    code = _SUCCESSORS.get(party.code or "", party.code or "")
+    return f"{code} {party.kind}" if code and party.kind == "militants" else code or party.kind
+
+
+def suits(party: Named | None, names: Collection[str]) -> bool:
+    """Whether somebody may speak for one of the parties: one of them, or somebody whose state is not told."""
+    return party is None or not name(party) or party.label == "actor" or name(party) in names
