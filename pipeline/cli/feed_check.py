@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,12 +16,11 @@ from pipeline.core.errors import ConfigError, NoStore
 if TYPE_CHECKING:
     from pipeline.config import FeedSettings, PlacedFeed
     from pipeline.core.alerts.triggers import Trouble
-    from pipeline.core.secrets import Secrets
     from pipeline.feeds.parse import Hints
     from pipeline.flow.checking import Checked
 
-_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_DROPPED_SHOWN = 10
+_DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DROPPED_SHOWN: Final = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +56,6 @@ def _check_one(place: Place, name: str, limit: int, as_json: bool) -> bool:
 
     settings = place.settings()
     feed, at = _find(placed_feeds(place.directory), name)
-    secrets = _secrets(place, [feed])
     now = datetime.now(UTC)
     with ExitStack() as stack:
         ledger = None
@@ -68,10 +66,10 @@ def _check_one(place: Place, name: str, limit: int, as_json: bool) -> bool:
     known = troubles(feed.id, state, now)
     if as_json:
         told = {"id": feed.id, "at": at, **to_plain(checked), "troubles": [to_plain(one) for one in known]}
-        print_json(secrets.hidden_in(told))
+        print_json(feed.hidden_in(told))
     else:
         for label, text in _lines(feed, at, checked, known, limit, now):
-            typer.echo(f"{label:<10}{clean(secrets.hidden(text))}")
+            typer.echo(f"{label:<10}{clean(feed.hidden(text))}")
     return checked.outcome == "failed"
 
 
@@ -84,7 +82,6 @@ def _check_all(place: Place, as_json: bool) -> bool:
 
     settings = place.settings()
     feeds = [feed for feed in load_feeds(place.directory) if feed.enabled]
-    secrets = _secrets(place, feeds)
     states: dict[str, FeedState] = {}
     with suppress(NoStore), place.opened(settings) as opened:
         states = load_states(opened.ledger, feeds)
@@ -94,9 +91,9 @@ def _check_all(place: Place, as_json: bool) -> bool:
     for feed, checked in check_feeds(feeds, states, settings, now):
         outcomes[checked.outcome] += 1
         if as_json:
-            told.append(secrets.hidden_in({"id": feed.id, **to_plain(checked), "entries": len(checked.entries)}))
+            told.append(feed.hidden_in({"id": feed.id, **to_plain(checked), "entries": len(checked.entries)}))
         else:
-            typer.echo(f"{checked.outcome:<8}{feed.id}: {clean(secrets.hidden(_briefly(checked, now)))}")
+            typer.echo(f"{checked.outcome:<8}{feed.id}: {clean(feed.hidden(_briefly(checked, now)))}")
     if as_json:
         print_json(told)
     say(", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in ("ok", "failed", "waiting")))
@@ -118,15 +115,6 @@ def _find(feeds: "Sequence[PlacedFeed]", name: str) -> "tuple[FeedSettings, str]
     return FeedSettings(url=name, id=feed_id(name)), ""
 
 
-def _secrets(place: Place, feeds: "Sequence[FeedSettings]") -> "Secrets":
-    """What must not be shown: what comes from the environment, and whatever headers hold."""
-    from pipeline.config import feed_secrets
-    from pipeline.core.secrets import Secrets
-
-    headers = ((value, "…") for feed in feeds for value in feed.headers.values())
-    return Secrets.of([*feed_secrets(place.directory).values, *headers])
-
-
 # ── what is said ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -140,6 +128,10 @@ def _briefly(checked: "Checked", now: datetime) -> str:
     moved = f", redirected to {checked.answered}" if checked.redirects else ""
     problem = f"; {checked.problem}" if checked.problem else ""
     return f"{len(checked.entries)} entries{newest}{moved}{problem}"
+
+
+_FORMATS: Final = {"rss20": "RSS 2.0", "rss10": "RSS 1.0", "rss090": "RSS 0.90", "rss091u": "RSS 0.91",
+                   "rss092": "RSS 0.92", "atom10": "Atom 1.0", "atom03": "Atom 0.3", "json": "JSON Feed"}
 
 
 def _lines(
@@ -160,7 +152,8 @@ def _lines(
     yield from _answer(checked)
     if checked.format:
         title = f", “{checked.title}”" if checked.title else ", without a title"
-        yield "format", f"{checked.format}{title}{', in ' + checked.lang if checked.lang else ''}"
+        lang = f", in {checked.lang}" if checked.lang else ""
+        yield "format", f"{_FORMATS.get(checked.format, checked.format)}{title}{lang}"
     for text in _hints(checked.hints):
         yield "hint", text
     for url, why, delay_s in checked.robots:

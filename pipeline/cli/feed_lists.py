@@ -66,7 +66,8 @@ def add_feed(
     by_url = {found.url: found for found in chosen}
     for feed in done.added:
         found = by_url[feed.url]
-        typer.echo(f"added {feed.id}: {clean(found.title) or 'without a title'}, {found.entries} entries, {feed.url}")
+        typer.echo(f"added {feed.id}: {clean(found.title) or 'without a title'}, {found.entries} entries, "
+                   f"{clean(feed.url)}")
         if found.problem:
             say(clean(found.problem))
     for new, known in done.known:
@@ -82,7 +83,7 @@ def _choose(
     from pipeline.core.urls import canonical_url
 
     if not looked.feeds:
-        tried = "".join(f"\n  {address}: {reason}" for address, reason in looked.tried[:20])
+        tried = "".join(f"\n  {clean(address, 300)}: {reason}" for address, reason in looked.tried[:20])
         raise WirewatchError(f"no feed was found: {looked.problem or url} Tried in vain:{tried or ' nothing else'}")
     fresh = [found for found in looked.feeds if canonical_url(found.url) not in configured]
     if not fresh:
@@ -95,7 +96,7 @@ def _list(url: str, looked: "Looked", configured: "dict[str, PlacedFeed]") -> No
     for found in looked.feeds:
         plain = _plain(found, configured)
         there = f" (there already: {plain['known']})" if plain["known"] else ""
-        typer.echo(f"{found.url}\n    {clean(found.title) or 'without a title'}, {found.entries} entries{there}")
+        typer.echo(f"{clean(found.url)}\n    {clean(found.title) or 'without a title'}, {found.entries} entries{there}")
     if looked.unasked:
         say(f"{looked.unasked} more addresses on the page look like feeds and were not asked")
     say(f"{url} names {len(looked.feeds)} feeds, and none was added: "

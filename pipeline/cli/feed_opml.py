@@ -97,16 +97,14 @@ def export_feeds(
     store: StoreOption = None,
 ) -> None:
     """Write all enabled feeds as OPML 2.0, with their groups and tags."""
-    from pipeline.config import feed_secrets, placed_feeds
+    from pipeline.config import placed_feeds
     from pipeline.feeds.opml import Subscription, write_opml
 
-    directory = Place(config, store).directory
-    secrets = feed_secrets(directory)
-    feeds = placed_feeds(directory)
+    feeds = placed_feeds(Place(config, store).directory)
     told: list[Subscription] = []
     for one in feeds:
         if one.feed.enabled:
-            url = secrets.hidden(one.feed.url)
+            url = one.feed.hidden(one.feed.url)
             if url != one.feed.url:
                 say(f"feed {one.feed.id}: its address holds a secret, which is not written out: {url}")
             told.append(Subscription(url, one.feed.title, one.feed.tags, one.group))

@@ -87,16 +87,13 @@ def feeds(
     if context.invoked_subcommand is not None:
         inherit(config, store)
         return
-    from pipeline.config import feed_secrets
-
     _check(state or [], sort)
     place = Place(config, store)
     now = datetime.now(UTC)
     everything = _rows(place, now)
     rows = sorted(_chosen(everything, state or [], tag or []), key=SORTS[sort])
-    secrets = feed_secrets(place.directory)
     if as_json:
-        print_json([secrets.hidden_in(_plain(row, now)) for row in rows])
+        print_json([row.placed.feed.hidden_in(_plain(row, now)) for row in rows])
         return
     for line in table(rows, now, _width()) if rows else ():
         typer.echo(line)

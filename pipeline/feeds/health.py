@@ -26,7 +26,8 @@ def troubles(feed_id: str, state: FeedState, now: datetime) -> tuple[Trouble, ..
     if state.moved_to and state.moved is not None:
         found.append(Trouble(
             feed_id, "moved", state.moved,
-            f"It redirects to {state.moved_to} for good and is polled there; change its url in feeds.yaml.",
+            f"It redirects to {state.moved_to} for good and is polled there; change its url "
+            f"(`wirewatch feeds check {feed_id}` says where it stands).",
             state.url,
         ))
     past = state.history

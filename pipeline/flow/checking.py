@@ -49,8 +49,8 @@ class Checked:
 
     `outcome`: `ok`, `failed` (with `reason`, as in core/errors.py), or `waiting`: not asked, as its server wants.
     `redirects` are (status, from, to). `sends` are the names of the headers that went along. `robots` has what was
-    looked up there: (address, why it is forbidden or empty, Crawl-delay in seconds). `dropped` counts items without an entry, by reason.
-    `feeds` are those that a page names which stands where the feed should be.
+    looked up there: (address, why it is forbidden or empty, Crawl-delay in seconds). `dropped` counts items without
+    an entry, by reason. `feeds` are those that a page names which stands where the feed should be.
     """
 
     url: str

@@ -1,9 +1,11 @@
 """How feeds do: told to rules that ask for it (`when: {health: …}`), and what their articles add to it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from pipeline.config import FeedSettings
 from pipeline.core.alerts import AlertRule
 from pipeline.core.alerts.triggers import Trouble
 from pipeline.core.story import from_plain, to_plain
@@ -19,13 +21,22 @@ _TRIES: Final = 10
 class Teller:
     """Claims the troubles of feeds for the rules that ask for them; each is told once, however often it is claimed."""
 
-    def __init__(self, store: Store, rules: Iterable[AlertRule]) -> None:
-        self._store = store
+    def __init__(self, store: Store, rules: Iterable[AlertRule], feeds: Mapping[str, FeedSettings]) -> None:
+        self._store, self._feeds = store, feeds
         self._rules = [rule for rule in rules if rule.when is not None and rule.when.health]
 
     def tell(self, troubles: Sequence[Trouble], now: datetime) -> int:
         """How many of them are new to a rule."""
-        return outbox.notice(self._store, self._rules, troubles, now) if self._rules and troubles else 0
+        if not (self._rules and troubles):
+            return 0
+        return outbox.notice(self._store, self._rules, [self._shown(one) for one in troubles], now)
+
+    def _shown(self, trouble: Trouble) -> Trouble:
+        """As people may read it: without the secrets of the feed."""
+        feed = self._feeds.get(trouble.feed)
+        if feed is None:
+            return trouble
+        return replace(trouble, detail=feed.hidden(trouble.detail), url=feed.hidden(trouble.url))
 
 
 def read_of(outcomes: Iterable[Outcome]) -> dict[str, tuple[int, int]]:

@@ -87,7 +87,7 @@ def _feed_by_host(feed_id: str, plan: Plan) -> tuple[int, str]:
 class _Poll(_StoreDoFn):
     def setup(self) -> None:
         super().setup()
-        self.teller = Teller(self.store, self.plan.current_rules(self.store.ledger))
+        self.teller = Teller(self.store, self.plan.current_rules(self.store.ledger), self.plan.feeds)
 
     def process(self, shard: tuple[int, Iterable[str]]) -> Iterator[Any]:
         feeds = [self.plan.feeds[id] for id in shard[1]]
@@ -230,7 +230,7 @@ class Settle(_Step):
 class _Settle(_StoreDoFn):
     def setup(self) -> None:
         super().setup()
-        self.teller = Teller(self.store, self.plan.current_rules(self.store.ledger))
+        self.teller = Teller(self.store, self.plan.current_rules(self.store.ledger), self.plan.feeds)
         self.read: dict[str, tuple[int, int]] = {}
 
     def process(self, stored: Stored) -> None:

@@ -95,7 +95,7 @@ def test_each_step_is_explained(workspace: Workspace) -> None:
     assert told["answer"][0].startswith("200 in 0.")
     assert told["answer"][0].endswith(f" s, {len(FEED)} bytes, from {HOST}/feed")
     assert [header.split(":")[0] for header in told["answer"][1:]] == ["content-type", "etag", "cache-control"]
-    assert told["format"] == ["rss20, “The Wire”, in en"]
+    assert told["format"] == ["RSS 2.0, “The Wire”, in en"]
     assert told["hint"] == ["ttl: it may be kept for 1.5 h", "skipHours: not to be read at 1:00, 2:00 GMT"]
     assert told["robots"] == [f"{HOST}/robots.txt forbids /1"]
     assert told["entries"][0] == "6: 5 new, 0 known, 1 left out; 4 without a date"

@@ -1,6 +1,7 @@
 """feeds.added.yaml: written whole or not at all, never at the cost of feeds.yaml, and checked like it."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,8 @@ def test_secrets_of_the_environment_are_known_in_every_spelling(place: Path, mon
     told = ["https://tass.example/rss?key=${FEED_KEY}"] * 2
     assert secrets.hidden_in([feed.url, "https://tass.example/rss?key=a%20b/%C3%BC&c"]) == told
     assert secrets.hidden_in({"x": ["a%20b%2F%C3%BC%26c", 1, None]}) == {"x": ["${FEED_KEY}", 1, None]}
+    at_work = pickle.loads(pickle.dumps(feed))  # noqa: S301  (as it comes to a worker process)
+    assert at_work.hidden(feed.url) == told[0]
 
 
 def test_neither_an_id_nor_a_mistake_holds_a_secret(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

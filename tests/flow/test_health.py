@@ -6,7 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.core.alerts import rule_from_plain
+from pipeline.core.alerts.triggers import Trouble
+from pipeline.flow.health import Teller
 from pipeline.stores import saved_rules
 from tests.faults.passes import Passes, feed, page, wire
 from tests.servers.site import Answer, Site
@@ -42,6 +46,23 @@ def test_a_feed_that_breaks_and_comes_back_is_told_twice(tmp_path: Path) -> None
             passes.run()
         said = [title.split(" since")[0] for title in told(tmp_path)]
         assert said == ["Feed agency fails", "Feed agency is well again"]
+
+
+def test_what_is_told_of_a_feed_holds_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED_KEY", "hush-hush")
+    url = "http://outlet0.example/feed?key=${FEED_KEY}"
+    with Site(wire(feeds=1)) as site:
+        passes = watched(tmp_path, site, HEALTH, feeds=[{"url": url, "id": "agency"}])
+        (feed,) = passes.config.feeds
+        store = passes.open_store()
+        trouble = Trouble("agency", "moved", passes.now, "It redirects to http://b.example/?key=hush-hush.", feed.url)
+        assert Teller(store, passes.config.rules, {feed.id: feed}).tell([trouble], passes.now) == 1
+        (alert,) = store.ledger.scan("alert")
+        store.close()
+    kept = json.dumps(dict(alert.data))
+    assert "http://b.example/?key=${FEED_KEY}" in kept
+    assert url in kept
+    assert "hush-hush" not in kept
 
 
 def test_a_feed_whose_articles_give_no_text_is_told(tmp_path: Path) -> None:
