@@ -18,20 +18,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from heapq import nlargest
 from typing import Any, Final, Literal, get_args
 
-from pipeline.core.alerts.message import THREAD, Channel, Found, Item, Message, Severity, clean, message_key
+from pipeline.core.alerts.message import Channel, Found, Item, Message, Severity, clean, message_key
 from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.alerts.times import held_until, send_time
 from pipeline.core.alerts.triggers import Trouble, absent, unwell
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import from_plain, to_plain
-from pipeline.stores.base import Kind, Ledger, Record, Store
-from pipeline.stores.unions import Node, groups
+from pipeline.stores import folds
+from pipeline.stores.base import Ledger, Record, Store
 
 AT_ONCE: Final = 5000
 """Records taken up at once."""
@@ -137,7 +137,7 @@ def claim(ledger: Ledger, found: Sequence[Found], now: datetime) -> int:
     their name of now, and what was told under another that they had is known.
     """
     wanted: dict[str, Found] = {}
-    for one in _renamed(ledger, list(_begun(ledger, found, now)), now):
+    for one in folds.renamed(ledger, list(_begun(ledger, found, now)), now):
         key = f"{one.rule.name}/{one.fold}"
         wanted[key] = _joined(wanted[key], one) if key in wanted else one
     if not wanted:
@@ -183,22 +183,6 @@ def _begun(ledger: Ledger, found: Sequence[Found], now: datetime) -> Iterator[Fo
         published = one.item.published
         if start is None or published is None or published >= start - _START[one.rule.start]:
             yield one
-
-
-def _renamed(ledger: Ledger, found: Sequence[Found], now: datetime) -> Iterator[Found]:
-    """Each with all that its cluster and thread may ever have been called: the ids of their stories (unions.py)."""
-    folded = [one for one in found if one.item.story and one.rule.fold != "story"]
-    keys = {key for one in folded for key in (one.fold, *one.also)}
-    names: dict[str, list[str]] = {}
-    kinds: tuple[tuple[Kind, str], ...] = (("cluster", ""), ("thread", THREAD))
-    for kind, mark in kinds:
-        nodes = [Node(key.removeprefix(mark), now) for key in keys if key.startswith(THREAD) == bool(mark)]
-        for id, group in groups(ledger, kind, nodes).items() if nodes else ():
-            names[mark + id] = [mark + name for name in (group.id, *group.members)]
-    for one in found:
-        mine = names if one.rule.fold != "story" else {}
-        fold, *also = dict.fromkeys(name for key in (one.fold, *one.also) for name in mine.get(key, (key,)))
-        yield replace(one, fold=fold, also=tuple(also))
 
 
 def _claimed(key: str, one: Found, now: datetime) -> Record:
@@ -248,7 +232,8 @@ def deliver(
 ) -> Outcome:
     """Send everything that is due at `now`, each channel in a thread of its own; to be called in every pass.
 
-    A rule that is gone by now still has its claimed matches delivered, at once.
+    A rule that is gone by now still has its claimed matches delivered, at once. Of matches that turn out to be of
+    one cluster or thread one is told (folds.py).
     """
     named = {rule.name: rule for rule in rules}
     delivered = messages = 0
@@ -262,6 +247,9 @@ def deliver(
             if not rows:
                 limit *= 2
                 continue
+        twins = folds.twins(ledger, [Record(row.key, row.data) for row in rows], named, now)
+        ledger.delete("alert", twins)
+        rows = [row for row in rows if row.key not in twins]
         jobs: dict[str, list[_Job]] = {}
         for batch in _batches(ledger, rows, named, now):
             for channel in batch[0].data["channels"]:

@@ -12,6 +12,7 @@ from pipeline.flow.storing import alert
 from pipeline.stores import outbox
 from pipeline.stores.base import Store
 from pipeline.stores.clusters import keep
+from tests.alerts.conftest import Inbox
 from tests.clusters.made import CHARGE, DENIAL, NOW, story, text, told, transfer
 
 Arrive = Callable[..., int]
@@ -55,6 +56,26 @@ def test_clusters_that_merge_raise_none_again(arrive: Arrive) -> None:
     assert arrive(story(20, f"{left} {right}")) == 0
     assert arrive(story(11, left)) == 0
     assert arrive(story(6, right)) == 0
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+def test_matches_that_merge_before_they_are_sent_are_one(
+    arrive: Arrive, any_store: Store, told_before: bool
+) -> None:
+    left, right = story(10, text(1, 120)), story(5, text(2, 120))
+    rules, inbox = [rule_from_plain({"name": "all", "query": "*", "channels": ["desk"]})], Inbox()
+
+    def send() -> None:
+        outbox.deliver(any_store.ledger, rules, {"desk": inbox}, NOW)
+
+    arrive(left)
+    if told_before:
+        send()
+    arrive(right)
+    assert arrive(story(20, f"{left.body} {right.body}")) == 0
+    send()
+    assert inbox.stories == [[left.id]], "the first that was claimed"
+    assert [one.state for one in outbox.log(any_store.ledger)] == ["delivered"]
 
 
 def test_by_story_every_copy_raises_one(arrive: Arrive) -> None:
