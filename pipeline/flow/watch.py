@@ -4,24 +4,25 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final, TextIO
 
-from pipeline.config import Config
+from pipeline.config import Config, FeedSettings
 from pipeline.core.errors import ConfigError, PassRunning, StoreUnavailable
-from pipeline.feeds import schedule
 from pipeline.flow.overlap import STOPPING
 from pipeline.flow.poll import load_states
 from pipeline.flow.run import Summary, run_pass
 from pipeline.stores import lease, open_store
-from pipeline.stores.base import Ledger
+from pipeline.stores.base import Kind, Ledger, Record
 
 LONGEST: Final = timedelta(seconds=30)
 """The configuration, and alert rules made meanwhile, are read anew at least this often."""
 SHORTEST_S: Final = 1.0
 """Least time between two passes; a pass that took longer is followed by a pause as long as itself."""
+_KINDS: Final[tuple[Kind, ...]] = ("feed", "entry", "alert")
+_AT_ONCE: Final = 20
 
 
 def watch(
@@ -43,36 +44,54 @@ def watch(
     store = open_store(store_at, config.settings.store)
     try:
         with lease.hold(store.ledger, "watch"):
+            due = Due(store.ledger)
             while not STOPPING.is_set():
                 begun = time.monotonic()
                 config = load()
-                if next_due(config, store.ledger, clock()) <= clock():
-                    feeds = [feed for feed in config.feeds if feed.enabled]
+                feeds = [feed for feed in config.feeds if feed.enabled]
+                if due.next(feeds, clock()) <= clock():
                     try:
                         told(run_pass(config, store_at, feeds=feeds, only_due=True, clock=clock, workers=workers,
                                       stream=stream))
                     except (PassRunning, StoreUnavailable, ConfigError) as error:
                         warn(f"{error}; trying again")
                 took = time.monotonic() - begun
-                wait = next_due(config, store.ledger, clock()) - clock()
+                wait = due.next(feeds, clock()) - clock()
                 pause_s = max(SHORTEST_S, config.settings.network.per_host_delay_s)
                 STOPPING.wait(max(pause_s, took, min(wait, LONGEST).total_seconds()))
     finally:
         store.close()
 
 
-def next_due(config: Config, ledger: Ledger, now: datetime) -> datetime:
-    """When the next feed, left-over entry or alert needs attention; at the latest in `LONGEST`."""
-    horizon = now + LONGEST
-    times = [horizon]
-    states = load_states(ledger, [feed for feed in config.feeds if feed.enabled])
-    for feed in config.feeds:
-        if feed.enabled:
-            state = states.get(feed.id, schedule.FeedState())
-            times.append(now if schedule.is_due(state, now) else state.due or horizon)
-    for kind in ("entry", "alert"):
-        times += [record.due or horizon for record in ledger.due(kind, horizon, limit=1)]
-    return min(times)
+class Due:
+    """When something needs attention next, asked of the ledger without reading the states of all feeds each time."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: set[tuple[str, str]] = set()
+        """Id and URL of feeds that have a state: from then on the ledger knows when they are due."""
+
+    def next(self, watched: Iterable[FeedSettings], now: datetime) -> datetime:
+        """When the next of the feeds, left-over entry or alert is due; at the latest in `LONGEST`."""
+        horizon = now + LONGEST
+        feeds = {feed.id: feed for feed in watched}
+        self._known &= {(feed.id, feed.url) for feed in feeds.values()}
+        strange = [feed for feed in feeds.values() if (feed.id, feed.url) not in self._known]
+        for id, state in load_states(self._ledger, strange).items():
+            if state.due is not None:
+                self._known.add((id, feeds[id].url))
+        if any((feed.id, feed.url) not in self._known for feed in strange):
+            return now
+        found = (self._first(kind, horizon, feeds if kind == "feed" else None) for kind in _KINDS)
+        return min((due for due in found if due is not None), default=horizon)
+
+    def _first(self, kind: Kind, horizon: datetime, among: Container[str] | None) -> datetime | None:
+        last: Record | None = None
+        while records := self._ledger.due(kind, horizon, 1 if among is None else _AT_ONCE, after=last):
+            for last in records:
+                if among is None or last.key in among:
+                    return last.due
+        return None
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """A server of many feeds that change by rounds, quick enough that it is not what is measured.
 
-    python -m tests.bench.feed_server      prints its port, serves until its standard input ends
+    python -m tests.bench.feed_server [ENTRIES]      prints its port, serves until its standard input ends
 
-Feed `n` of `hosts` is `http://host<n % hosts>.example/feed/<n>`: RSS with 20 entries of about 400 characters. It has
+Feed `n` is `http://host<n % hosts>.example/feed/<n>`: RSS with ENTRIES (20) of about 400 characters each. It has
 another entry in one round of ten; else feeds with an odd number answer 304, where they are asked with their ETag, and
 the others the same body once more. Each entry has a page. `POST /round/<number>` moves to another round. It
 answers as a proxy too.
@@ -14,13 +14,14 @@ import sys
 from contextlib import suppress
 from functools import lru_cache
 
-ITEMS = 20
 EVERY = 10
-WORDS = "harbour trains quiet markets officials grain convoy bridge winter talks border fleet council dam press".split()
+HOSTS = 1000
+_SYLLABLES = "ba co du fe gi ha jo ku la me ni po qua ro su ta vi wo xe zy bra cle dro fla gre".split()
+WORDS = ["".join(random.Random(n).choices(_SYLLABLES, k=2 + n % 3)) for n in range(8000)]
 
 
-def feed_url(number: int, hosts: int) -> str:
-    return f"http://host{number % hosts}.example/feed/{number}"
+def feed_url(number: int) -> str:
+    return f"http://host{number % HOSTS}.example/feed/{number}"
 
 
 def shown(number: int, now: int) -> int:
@@ -39,7 +40,7 @@ def _item(host: str, number: int, item: int) -> str:
 
 
 def _feed(host: str, number: int, changes: int) -> bytes:
-    items = "".join(_item(host, number, item) for item in range(changes + ITEMS, changes, -1))
+    items = "".join(_item(host, number, item) for item in range(changes + _Feeds.entries, changes, -1))
     head = f"<title>Feed {number}</title><link>http://{host}/</link><description>Reports</description>"
     return f'<?xml version="1.0"?>\n<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode()
 
@@ -55,6 +56,7 @@ def _page(number: int, item: int) -> bytes:
 
 class _Feeds(asyncio.Protocol):
     now = 0
+    entries = 20
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -96,6 +98,8 @@ class _Feeds(asyncio.Protocol):
 
 
 async def main() -> None:
+    if len(sys.argv) > 1:
+        _Feeds.entries = int(sys.argv[1])
     loop = asyncio.get_running_loop()
     server = await loop.create_server(_Feeds, "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)

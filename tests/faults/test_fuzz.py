@@ -41,6 +41,7 @@ def memory_mb() -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+@pytest.mark.timeout(0 if ASKED else 120)
 @pytest.mark.parametrize(("samples", "read"), [(feeds, read_feed), (pages, read_page)])
 def test_what_is_damaged_is_read_or_refused(
     samples: Callable[[], Sequence[bytes]], read: Callable[[bytes, str], None]
