@@ -69,6 +69,21 @@ def test_a_home_without_a_story_is_filled(
     assert copies(es, elastic_prefix)[f"{elastic_prefix}-stories-2026.10-000001"] == 1
 
 
+def test_of_many_those_that_cannot_be_written_fail_alone_and_can_come_again(
+    store: Store, es: Elasticsearch, elastic_prefix: str
+) -> None:
+    many = [story(i, seen=(OCTOBER, NOVEMBER)[i % 2]) for i in range(1_300)]
+    broken = {3: replace(many[3], id="no id: \ud800"), 700: replace(many[700], body="\ud800")}
+    outcomes = store.archive.index([broken.get(i, one) for i, one in enumerate(many)])
+    assert {i for i, indexed in enumerate(outcomes) if indexed.outcome == "failed"} == {3, 700}
+    assert [i.id for i in outcomes] == [broken.get(i, one).id for i, one in enumerate(many)]
+    # Homes are claimed before stories are read, so one stands empty now; the story moves in when it can be written.
+    again = store.archive.index([replace(one, seen=NOVEMBER) for one in many])
+    assert {i for i, indexed in enumerate(again) if indexed.outcome == "new"} == {3, 700}
+    assert copies(es, elastic_prefix) == {f"{elastic_prefix}-stories-2026.10-000001": 650,
+                                          f"{elastic_prefix}-stories-2026.11-000001": 650}
+
+
 def test_an_answer_that_was_lost_is_found_out(
     open_at: Open, elasticsearch_url: str, es: Elasticsearch, elastic_prefix: str
 ) -> None:

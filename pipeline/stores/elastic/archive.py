@@ -15,9 +15,11 @@ from pipeline.stores.elastic.documents import story_of
 from pipeline.stores.elastic.indices import SCHEMA, Indices, is_current
 from pipeline.stores.elastic.reading import Reader
 from pipeline.stores.elastic.translate import translate
-from pipeline.stores.elastic.writing import Writer, draft
+from pipeline.stores.elastic.writing import Draft, Writer
 
 _AT_ONCE: Final = 250
+_CLAIMED: Final = 1_000
+"""Homes made in one request: they are small, and each request waits for the disk once."""
 _SENDERS: Final = 2
 """Requests under way while the next stories are analysed."""
 _SCANNED: Final = 250
@@ -46,18 +48,34 @@ class ElasticArchive:
     def _store(self, stories: Sequence[Story]) -> list[Indexed]:
         """Store stories, no two with the same id; the next ones are analysed while some are on their way."""
         if len(stories) <= _AT_ONCE:
-            return self._writer.store([draft(story) for story in stories])
+            drafts = [Draft(story) for story in stories]
+            self._writer.claim(drafts)
+            return self._writer.store([d.analysed() for d in drafts])
         parts: list[Future[list[Indexed]]] = []
         room = threading.Semaphore(_SENDERS + 1)
         with ThreadPoolExecutor(_SENDERS, "wirewatch-index") as senders:
-            for part in batched(stories, _AT_ONCE):
+            for part, claimed in self._claimed(stories, senders):
                 room.acquire()
                 if any(sent.done() and sent.exception() for sent in parts):
                     break
-                sent = senders.submit(self._writer.store, [draft(story) for story in part])
+                sent = senders.submit(self._store_claimed, [d.analysed() for d in part], claimed)
                 sent.add_done_callback(lambda _: room.release())
                 parts.append(sent)
         return [indexed for sent in parts for indexed in sent.result()]
+
+    def _claimed(
+        self, stories: Sequence[Story], senders: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[Draft], Future[None]]]:
+        """Drafts of stories, some at a time, and when their homes are claimed."""
+        for some in batched(stories, _CLAIMED):
+            drafts = [Draft(story) for story in some]
+            claimed = senders.submit(self._writer.claim, drafts)
+            for part in batched(drafts, _AT_ONCE):
+                yield part, claimed
+
+    def _store_claimed(self, drafts: Sequence[Draft], claimed: Future[None]) -> list[Indexed]:
+        claimed.result()
+        return self._writer.store(drafts)
 
     def mark(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
         return sum(self._writer.mark(dict(some)) for some in batched(changes.items(), _AT_ONCE))

@@ -16,7 +16,7 @@ from pipeline.stores.elastic import trouble
 from pipeline.stores.elastic.connection import Connection
 
 MOST_BYTES: Final = 8_000_000
-MOST_ITEMS: Final = 500
+MOST_ITEMS: Final = 1_000
 
 Action = Literal["index", "create", "delete"]
 

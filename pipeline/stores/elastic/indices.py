@@ -47,6 +47,8 @@ STORY_SETTINGS: Final[dict[str, Any]] = {
         "analyzer": {"separated": {"type": "custom", "tokenizer": "spaces"}},
     },
 }
+# Read by id alone, which needs no refresh.
+BY_ID_SETTINGS: Final[dict[str, Any]] = {**SETTINGS, "refresh_interval": "-1"}
 STORY_MAPPINGS: Final[dict[str, Any]] = {
     "dynamic": "strict",
     "_meta": VERSIONS,
@@ -102,7 +104,7 @@ STORY_MAPPINGS: Final[dict[str, Any]] = {
     },
 }
 HOME_MAPPINGS: Final[dict[str, Any]] = {
-    "dynamic": "strict", "_meta": VERSIONS, "properties": {"month": {"type": "keyword"}, "by": _KEPT},
+    "dynamic": "strict", "_meta": VERSIONS, "properties": {"month": _KEPT, "by": _KEPT},
 }
 REVISION_MAPPINGS: Final[dict[str, Any]] = {"dynamic": "strict", "_meta": VERSIONS, "properties": {"story": _HIDDEN}}
 TRACE_MAPPINGS: Final[dict[str, Any]] = {
@@ -244,9 +246,9 @@ class Indices:
         if index.startswith(f"{self.stories}-"):
             return STORY_SETTINGS, STORY_MAPPINGS
         if index.startswith(f"{self.homes}-"):
-            return SETTINGS, HOME_MAPPINGS
+            return BY_ID_SETTINGS, HOME_MAPPINGS
         if index.startswith(f"{self.revisions}-"):
-            return SETTINGS, REVISION_MAPPINGS
+            return BY_ID_SETTINGS, REVISION_MAPPINGS
         if index.startswith(f"{self.traces}-"):
             return SETTINGS, TRACE_MAPPINGS
         return SETTINGS, LEDGER_MAPPINGS

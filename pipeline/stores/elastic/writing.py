@@ -8,7 +8,7 @@ quicker, so look again. A crash after the home leaves a home without a story, wh
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -31,27 +31,35 @@ class Draft:
     """A story on its way in: where it goes, and the last write of it whose fate is not known yet."""
 
     story: Story
-    source: bytes
-    month: str
+    month: str = ""
+    source: bytes = b""
     result: Indexed | None = None
+    housed: bool = False
+    """Whether its home was made for it just now."""
     sent: tuple[Outcome, Story] | None = None
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __post_init__(self) -> None:
+        self.month = month_of(self.story.seen)
+        self._try(self.story.id.encode)
+
+    def analysed(self) -> "Draft":
+        """Itself, ready for indexing; failed where the story cannot be written as JSON."""
+        self.source = self._try(lambda: source_of(self.story))
+        return self
+
+    def _try(self, write: Callable[[], bytes]) -> bytes:
+        try:
+            return write()
+        except ValueError as error:
+            self.fail(f"not valid Unicode: {str(error)[:300]}")
+            return b""
 
     def settle(self, outcome: Outcome, revision: int) -> None:
         self.result = Indexed(self.story.id, outcome, revision)
 
     def fail(self, error: str) -> None:
         self.result = Indexed(self.story.id, "failed", error=error)
-
-
-def draft(story: Story) -> Draft:
-    """Analyse a story for indexing; one that cannot be written as JSON is a failed draft."""
-    prepared = Draft(story, b"", month_of(story.seen))
-    try:
-        prepared.source = source_of(story)
-    except ValueError as error:
-        prepared.fail(f"not valid Unicode: {str(error)[:300]}")
-    return prepared
 
 
 class Writer:
@@ -62,11 +70,19 @@ class Writer:
         self._reader = reader
         self._connection = indices.connection
 
+    def claim(self, drafts: Sequence[Draft]) -> None:
+        """Create the homes of drafts, no two with the same id; those that stand already are left as they are."""
+        named = [d for d in drafts if d.result is None]
+        outcomes = self._send([Write("create", self._indices.homes, d.story.id, _home(d)) for d in named])
+        for d, outcome in zip(named, outcomes, strict=True):
+            d.housed = outcome.done
+            if not outcome.done and not outcome.conflict:
+                d.fail(outcome.reason)
+
     def store(self, drafts: Sequence[Draft]) -> list[Indexed]:
-        """Store drafts, no two with the same id."""
+        """Store drafts that are claimed and analysed."""
         left = [d for d in drafts if d.result is None]
-        made = self._claim(left)
-        self._create([d for d, now in zip(left, made, strict=True) if now])
+        self._create([d for d in left if d.housed])
         for _ in range(_ROUNDS):
             left = [d for d in left if d.result is None]
             if not left:
@@ -103,14 +119,6 @@ class Writer:
                 break
         return changed
 
-    def _claim(self, drafts: Sequence[Draft]) -> list[bool]:
-        """Create homes; whether each was made now."""
-        outcomes = self._send([Write("create", self._indices.homes, d.story.id, _home(d)) for d in drafts])
-        for d, outcome in zip(drafts, outcomes, strict=True):
-            if not outcome.done and not outcome.conflict:
-                d.fail(outcome.reason)
-        return [outcome.done for outcome in outcomes]
-
     def _create(self, drafts: Sequence[Draft]) -> None:
         """Create stories whose home is made; one that exists after all is left for `_merge`."""
         outcomes = self._send([Write("create", self._at(d), d.story.id, d.source) for d in drafts])
@@ -140,7 +148,7 @@ class Writer:
                 d.settle(outcome, story.revision)
             else:
                 changed.append((d, found, outcome, story))
-        self._claim(homeless)
+        self.claim(homeless)
         self._fill(absent, stored)
         self._replace(changed)
 
