@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, print_json, say
 from pipeline.core.alerts.message import clean
-from pipeline.core.errors import ConfigError, StoreError, WirewatchError
+from pipeline.core.errors import ConfigError, FetchError, StoreError, WirewatchError
 
 if TYPE_CHECKING:
     from pipeline.config import FeedSettings, PlacedFeed
@@ -38,6 +38,7 @@ def add_feed(
     from pipeline.config import load_settings, placed_feeds
     from pipeline.core.urls import canonical_url
     from pipeline.feeds.added import add
+    from pipeline.feeds.advice import advice
     from pipeline.flow.discovering import look
 
     directory = own_directory(Place(config, store).directory)
@@ -47,7 +48,10 @@ def add_feed(
     configured = {canonical_url(one.feed.url): one for one in placed_feeds(directory)}
     if (same := configured.get(canonical_url(url))) is not None:
         raise WirewatchError(_there(url, same))
-    looked = look(url, settings)
+    try:
+        looked = look(url, settings)
+    except FetchError as error:
+        raise WirewatchError(f"{error}: {advice(error.reason)}") from None
     chosen = _choose(url, looked, configured, everything)
     if id and len(chosen) > 1:
         raise ConfigError([f"--id {id}: one name cannot stand for {len(chosen)} feeds; add them one by one"])

@@ -61,6 +61,7 @@ def site() -> Iterator[Site]:
         "http://new.example/moved": Answer(b"", status=302, headers={"Location": f"{HOST}/feed"}),
         f"{HOST}/page": Answer(HTML),
         f"{HOST}/gone": Answer(b"", status=410),
+        f"{HOST}/inward": Answer(b"", status=302, headers={"Location": "http://10.0.0.1/feed"}),
         f"{HOST}/empty": Answer(b"", rss),
         f"{HOST}/broken": Answer(b"<rss><channel><item><title>Cut & off", rss),
         f"{HOST}/robots.txt": Answer(b"User-agent: *\nDisallow: /1", "text/plain"),
@@ -132,6 +133,7 @@ def test_what_queries_leave_out_and_what_is_known(workspace: Workspace, site: Si
     ("broken", "malformed", "is not well-formed XML", "tell the site's operator"),
     ("page", "malformed", "is a web page, not a feed", "`wirewatch feeds add ADDRESS` finds its feeds"),
     ("http://169.254.169.254/feed", "forbidden-address", "is a link-local address", "network.connect_to"),
+    (f"{HOST}/inward", "forbidden-address", f"is a private address (redirected there by {HOST}/inward)", "public"),
     ("http://wire.example:25/feed", "port", "port 25 is not one of the web's", "network.connect_to"),
     ("gopher.example", None, "no feed has the id gopher.example", ""),
 ])

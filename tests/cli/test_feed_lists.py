@@ -98,7 +98,7 @@ def test_the_usual_places_are_tried_where_a_page_names_none(workspace: Workspace
 @pytest.mark.parametrize(("words", "code", "told"), [
     (["http://none.example/"], 1, "no feed was found: http://none.example/ is a web page, not a feed"),
     (["http://shy.example/"], 1, "http://shy.example/feed: robots"),
-    (["http://gone.example/feed"], 1, "http://gone.example/feed answered 404 (Not Found)"),
+    (["http://gone.example/feed"], 1, "http://gone.example/feed answered 404 (Not Found): look for"),
     (["http://169.254.169.254/feed"], 1, "169.254.169.254 is a link-local address"),
     (["ftp://plain.example/feed"], 1, "only http and https are fetched"),
     (["https://me:hush-hush@plain.example/feed"], 1, "credentials inside a URL are refused"),

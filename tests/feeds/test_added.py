@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import ADDED_FEEDS, FEEDS, feed_secrets, load_feeds, placed_feeds
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import ConfigError, WirewatchError
 from pipeline.feeds.added import NewFeed, add, remove
 from tests.e2e.workspace import REPOSITORY
 
@@ -159,6 +159,23 @@ def test_two_that_add_at_once_wait_for_each_other(place: Path) -> None:
     assert [process.wait(60) for process in running] == [0, 0, 0]
     assert len(load_feeds(place)) == 1 + 15
     assert sorted(path.name for path in place.iterdir()) == [ADDED_FEEDS, FEEDS]
+
+
+def test_a_disk_that_is_full_leaves_the_file_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(place, [NewFeed("https://a.example/f")])
+    before = (place / ADDED_FEEDS).read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(WirewatchError, match="cannot be written: No space left on device; nothing was changed"):
+            add(place, [NewFeed("https://b.example/f")])
+    assert (place / ADDED_FEEDS).read_bytes() == before
+    assert sorted(path.name for path in place.iterdir()) == [ADDED_FEEDS, FEEDS]
+    add(place, [NewFeed("https://b.example/f")])
+    assert len(load_feeds(place)) == 3
 
 
 def test_permissions_stay(place: Path) -> None:
