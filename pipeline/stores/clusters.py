@@ -192,7 +192,7 @@ def _threads(store: Store, batch: _Batch, copies: United, within: timedelta) -> 
     """Threads of the stories that tell an event, or whose copies do; a story alone is a thread of its own."""
     telling = {id: group for id, group in copies.now.items() if _told(group)}
     nodes = {id: _in_thread(id, group, batch.stories[id].seen) for id, group in telling.items()}
-    was = {id: _bearing(group) for group in _oldest_first(copies) for id in group.members}
+    was = _before(copies, _bearing)
     edges: list[tuple[Node, Node]] = []
     for group in {group.id: group for group in telling.values()}.values():  # copies belong where their first one does
         bearing, whole = _bearing(group), not batch.again.isdisjoint(group.members)
@@ -219,9 +219,13 @@ def _bearing(cluster: Group) -> tuple[str, str, bool]:
     return cluster.id, _origin(cluster) or _source(cluster), _told(cluster)
 
 
-def _oldest_first(united: United) -> list[Group]:
-    """The groups before, so that where one is the beginning of another it counts last."""
-    return sorted(united.before.values(), key=lambda group: -len(group.members))
+def _before(united: United, said: Callable[[Group], T]) -> dict[str, T]:
+    """By story, what the group said in which it was before; where one is the beginning of another, the smaller one."""
+    different = {(group.id, len(group.members)): group for group in united.before.values()}
+    out: dict[str, T] = {}
+    for group in sorted(different.values(), key=lambda group: -len(group.members)):
+        out.update(dict.fromkeys(group.members, said(group)))
+    return out
 
 
 def _in_thread(id: str, cluster: Group, seen: datetime | None = None) -> Node:
@@ -277,8 +281,7 @@ def _head(heads: dict[str, str], id: str) -> str:
 def _mark(store: Store, batch: _Batch, copies: United, matters: United) -> dict[str, dict[str, Any]]:
     """Mark every story that a change concerns, until the groups stay as they are; the marks of the batch."""
     clusters, threads = copies.now, matters.now
-    was = {id: _facts(group) for group in _oldest_first(copies) for id in group.members}
-    told = {id: _tellers(group) for group in _oldest_first(matters) for id in group.members}
+    was, told = _before(copies, _facts), _before(matters, _tellers)
     stored = dict(batch.stories)
     for _ in range(ROUNDS):
         wanted: dict[str, dict[str, Any]] = {}

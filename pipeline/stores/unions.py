@@ -110,7 +110,8 @@ def _roots(ledger: Ledger, kind: Kind, nodes: Mapping[str, Node]) -> dict[str, _
                 if place not in known:
                     new.add(place)
             at[id] = place
-    return {id: _root(place, known.get(place), nodes.get(place)) for id, place in at.items()}
+    roots = {place: _root(place, known.get(place), nodes.get(place)) for place in set(at.values())}
+    return {id: roots[place] for id, place in at.items()}
 
 
 def _root(id: str, record: Record | None, node: Node | None) -> _Root:

@@ -6,7 +6,7 @@
 
 import json
 import zlib
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Final
 
 from pipeline.core.errors import StoreError
@@ -38,7 +38,7 @@ def pack(story: Story) -> bytes:
 
 def marked(blob: bytes, marks: Marks) -> bytes:
     """The blob of the same story with these marks."""
-    head = json.dumps(astuple(marks), separators=(",", ":")).encode()
+    head = json.dumps(list(fields_of(marks).values()), separators=(",", ":")).encode()
     return _MARKED + len(head).to_bytes(2) + head + _split(blob)[1]
 
 

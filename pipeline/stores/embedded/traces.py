@@ -46,7 +46,8 @@ class EmbeddedTraces:
         with self._lock:
             runs = self._follow()
             for place, term in enumerate(terms):
-                shared[owners[place]].update(self._tail.get(term, ())[-most:])
+                if numbers := self._tail.get(term):
+                    shared[owners[place]].update(numbers[-most:])
             wanted = np.array(terms, np.int64)
             for run in runs:
                 for place, number in run.find(wanted, most):
