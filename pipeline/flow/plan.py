@@ -84,6 +84,7 @@ class Plan:
                 pickle.dump([getattr(self, field.name) for field in fields(self)], file, pickle.HIGHEST_PROTOCOL)
             weakref.finalize(self, os.unlink, packed)
             self.__dict__["_packed"] = packed
+            _mine[packed] = self
         return _unpack, (packed, os.getpid())
 
     @contextmanager
@@ -119,8 +120,17 @@ def _hear(mark: Path) -> None:
         time.sleep(_LOOK_S)
 
 
-@lru_cache(maxsize=4)
+_mine: Final["weakref.WeakValueDictionary[str, Plan]"] = weakref.WeakValueDictionary()
+"""The plans that this process has packed, by file: it need not unpack them."""
+
+
 def _unpack(packed: str, packed_by: int) -> Plan:
+    plan = _mine.get(packed) if os.getpid() == packed_by else None
+    return plan if plan is not None else _read(packed, packed_by)
+
+
+@lru_cache(maxsize=4)
+def _read(packed: str, packed_by: int) -> Plan:
     if os.getpid() != packed_by:
         threading.Thread(target=_hear, args=(Path(packed + _STOP),), daemon=True).start()
     plan = Plan(*pickle.loads(Path(packed).read_bytes()))  # noqa: S301  (packed by this very pass)
