@@ -53,6 +53,8 @@ def add_feed(
     except FetchError as error:
         raise WirewatchError(f"{error}: {advice(error.reason)}") from None
     chosen = _choose(url, looked, configured, everything)
+    if looked.unasked:
+        say(f"{looked.unasked} more addresses look like feeds and were not asked; add them by their own addresses")
     if id and len(chosen) > 1:
         raise ConfigError([f"--id {id}: one name cannot stand for {len(chosen)} feeds; add them one by one"])
     if not chosen:
@@ -101,8 +103,6 @@ def _list(url: str, looked: "Looked", configured: "dict[str, PlacedFeed]") -> No
         plain = _plain(found, configured)
         there = f" (there already: {plain['known']})" if plain["known"] else ""
         typer.echo(f"{clean(found.url)}\n    {clean(found.title) or 'without a title'}, {found.entries} entries{there}")
-    if looked.unasked:
-        say(f"{looked.unasked} more addresses on the page look like feeds and were not asked")
     say(f"{url} names {len(looked.feeds)} feeds, and none was added: "
         "`wirewatch feeds add ADDRESS` adds one, --all every one of them")
 

@@ -15,12 +15,23 @@ _FEED_TYPES: Final = frozenset({
 })
 _OPEN_TYPES: Final = frozenset({"application/xml", "text/xml", "application/json"})
 """Types of feeds and of much else: the rest of the link must say that it is one."""
-_LOOKS_LIKE: Final = re.compile(
-    r"(?:^|[/._?&=-])(?:rss\d*|atom|feeds?|rdf|feed\.json)(?:$|[/._?&=-])|\.(?:rss|atom|rdf)(?:$|\?)", re.IGNORECASE
+_SEGMENT: Final = re.compile(
+    r"(?:[^\W_]+[_-])?(?:rss\d*|atom|rdf|feeds?)(?:[_-]?(?:rss\d*|feeds?|full|all|news)|[_-][a-z]{2})*"
+    r"(?:\.(?:xml|php\d?|aspx?|ashx|jsp|cgi|json|rss|atom|rdf|html?))?|.+\.(?:rss|atom|rdf)",
+    re.IGNORECASE,
+)
+"""A part of a path that says that something is a feed, or a list of them."""
+_PARAMETER: Final = re.compile(
+    r"(?:^|&)(?:feed|format|type|output|outputtype|view|alt|mode|_format)=(?:rss\d*|atom|rdf|feed|xml)(?:&|$)",
+    re.IGNORECASE,
 )
 _SAYS_FEED: Final = re.compile(r"\b(?:rss|atom|feeds?)\b", re.IGNORECASE)
-_NO_FEED: Final = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|css|js|pdf|mp3|html?)$", re.IGNORECASE)
-_ABOUT: Final = re.compile(r"(?:^|\.)(?:feedly|netvibes|inoreader|newsblur|wikipedia|w3|feedvalidator)\.\w+$")
+_SAYING: Final = 40
+"""A link with longer text is a headline that happens to have the word."""
+_NO_FEED: Final = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|css|js|pdf|mp3)$", re.IGNORECASE)
+_ABOUT: Final = re.compile(
+    r"(?:^|\.)(?:facebook|twitter|feedly|netvibes|inoreader|newsblur|wikipedia|w3|feedvalidator)\.\w+$"
+)
 """Sites that links about feeds lead to, which have no feed of this site."""
 _FEED_SCHEME: Final = re.compile(r"^feed:(?://(?=https?://))?(?=/|https?:)", re.IGNORECASE)
 _LINKS: Final = 20_000
@@ -71,8 +82,8 @@ def _is_feed_link(element: Any) -> bool:
         return False
     if kind in _FEED_TYPES or "feed" in rel:
         return True
-    about = f"{element.get('href') or ''} {element.get('title') or ''}"
-    return kind in _OPEN_TYPES and bool(_LOOKS_LIKE.search(about) or _SAYS_FEED.search(about))
+    href, title = element.get("href") or "", element.get("title") or ""
+    return kind in _OPEN_TYPES and (_looks_like_feed(href) or bool(_SAYS_FEED.search(title)))
 
 
 def _is_feed_anchor(element: Any, base: str) -> bool:
@@ -81,9 +92,18 @@ def _is_feed_anchor(element: Any, base: str) -> bool:
     target = _absolute(href, base)
     if not target or _NO_FEED.search(urlsplit(target).path) or _ABOUT.search(urlsplit(target).hostname or ""):
         return False
-    if _FEED_SCHEME.match(href.strip()):
+    if kind in _FEED_TYPES or _FEED_SCHEME.match(href.strip()) or _looks_like_feed(target):
         return True
-    return kind in _FEED_TYPES or bool(_LOOKS_LIKE.search(href) or _SAYS_FEED.search(_title(element)))
+    title = _title(element)
+    return len(title) <= _SAYING and bool(_SAYS_FEED.search(title))
+
+
+def _looks_like_feed(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return any(map(_SEGMENT.fullmatch, parts.path.split("/"))) or bool(_PARAMETER.search(parts.query))
 
 
 def _title(element: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from pipeline.config import NetworkSettings, Settings
 from pipeline.core.charsets import decode
 from pipeline.core.errors import FetchError
+from pipeline.core.urls import canonical_url
 from pipeline.feeds import discovery
 from pipeline.feeds.discovery import Candidate
 from pipeline.feeds.parse import ParsedFeed, parse_feed
@@ -17,7 +18,9 @@ from pipeline.net.response import Response
 from pipeline.pages.tree import parse_page
 
 MOST: Final = 30
-"""Addresses that one page may have asked."""
+"""Addresses that pages may have asked for one search."""
+_LISTS: Final = 3
+"""Pages named by the first whose feeds are looked for."""
 
 
 class Asks(Protocol):
@@ -65,13 +68,14 @@ def look(url: str, settings: Settings) -> Looked:
 
 async def feeds_of(answer: Response, client: Asks, network: NetworkSettings) -> Looked:
     """The feeds that a page names; where it names none that works, those at the usual places of its site."""
-    root = parse_page(decode(answer.body, answer.content_type))
     search = _Search(client, network, {hashlib.sha256(answer.body).hexdigest()})
-    names = discovery.named(root, answer.url) if root is not None else ()
-    await search.ask(names[:MOST])
+    await search.page(answer)
+    if not search.feeds:  # many sites have a page that lists their feeds, and name that
+        for page in search.pages[:_LISTS]:
+            await search.page(page)
     if not search.feeds:
         await search.ask(discovery.usual(answer.url))
-    return Looked(tuple(search.feeds), tuple(search.tried), max(0, len(names) - MOST))
+    return Looked(tuple(search.feeds), tuple(search.tried), search.unasked)
 
 
 @dataclass(slots=True)
@@ -82,6 +86,19 @@ class _Search:
     """Digests of what was seen: one feed under two addresses is found once."""
     feeds: list[FoundFeed] = field(default_factory=list)
     tried: list[tuple[str, str]] = field(default_factory=list)
+    pages: list[Response] = field(default_factory=list)
+    """What answered, and is no feed."""
+    asked: set[str] = field(default_factory=set)
+    unasked: int = 0
+
+    async def page(self, answer: Response) -> None:
+        """Ask what a page names, as long as there is room."""
+        root = parse_page(decode(answer.body, answer.content_type))
+        named = discovery.named(root, answer.url) if root is not None else ()
+        fresh = [one for one in named if canonical_url(one.url) not in self.asked]
+        room = max(0, MOST - len(self.asked))
+        self.unasked += len(fresh[room:])
+        await self.ask(fresh[:room])
 
     async def ask(self, candidates: Sequence[Candidate]) -> None:
         """Ask them all; the client keeps the manners. Nobody asked for them by name, so robots.txt is kept."""
@@ -91,6 +108,7 @@ class _Search:
             except FetchError as error:
                 return error
 
+        self.asked.update(canonical_url(candidate.url) for candidate in candidates)
         for candidate, answer in zip(candidates, await asyncio.gather(*map(one, candidates)), strict=True):
             if isinstance(answer, FetchError):
                 self.tried.append((candidate.url, answer.reason))
@@ -99,6 +117,7 @@ class _Search:
             digest = hashlib.sha256(answer.body).hexdigest()
             if not is_feed(read):
                 self.tried.append((candidate.url, "no-feed"))
+                self.pages.append(answer)
             elif digest not in self.bodies:
                 self.bodies.add(digest)
                 self.feeds.append(_found(candidate, answer, read))

@@ -18,7 +18,7 @@ PAGE = """<html><head><base href="/news/"><title>News</title>
 <link rel="alternate" type="application/rss+xml" title="World &amp; more" href="world.xml">
 <link rel="Alternate" type="APPLICATION/ATOM+XML" href="/broken.atom">
 <link rel="alternate" type="text/html" hreflang="fr" href="/fr">
-</head><body><a href="../asia/rss">Asia</a> <a href="world.xml">RSS</a> <a href="/about.html">About our feed</a>
+</head><body><a href="../asia/rss">Asia</a> <a href="world.xml">RSS</a> <a href="/about.html">About us</a>
 <a href="https://feedly.com/i/subscription/feed/x">Feedly</a> <a href="mailto:x@bbc.example">RSS</a></body></html>"""
 
 
@@ -93,6 +93,18 @@ def test_the_usual_places_are_tried_where_a_page_names_none(workspace: Workspace
                        "http://blog.example/posts/index.xml\n"
     asked = sum(count for url, count in site.requests.items() if url.startswith("blog.example"))
     assert asked <= 1 + 1 + 12  # the page, robots.txt, six names in two places
+
+
+def test_a_page_that_lists_the_feeds_is_followed_once(workspace: Workspace, site: Site) -> None:
+    links = "".join(f'<a href="/feeds/{number}.xml">Feed {number}</a>' for number in range(40))
+    site.put("http://front.example/", Answer(b'<html><body><a href="/services/rss">RSS</a></body></html>'))
+    site.put("http://front.example/services/rss", Answer(f"<html><body>{links}</body></html>".encode()))
+    for number in range(40):
+        site.put(f"http://front.example/feeds/{number}.xml", feed(f"http://section{number}.example", [("/1", "One")]))
+    said = say(workspace, "feeds", "add", "http://front.example/", "--all", "--tag", "front")
+    assert (said.code, said.out.count("added ")) == (0, 29)  # 30 addresses, of which one was the list
+    assert "11 more addresses look like feeds and were not asked" in said.err
+    assert sum(count for url, count in site.requests.items() if "/feeds/" in url) == 29
 
 
 @pytest.mark.parametrize(("words", "code", "told"), [
