@@ -7,11 +7,12 @@ same `Archive` on Elasticsearch, where a server is (WIREWATCH_TEST_ELASTICSEARCH
 Each question is asked five times; the first of them, too, counts. Every store has a process of its own. Memory is that
 of this process, at its largest until then, without mapped files; that of an Elasticsearch server (2 GB of heap) is
 not in it. CPU seconds are those of the process and of a server that was started here: unlike seconds, they are not
-longer where other programs run beside.
+longer where other programs run beside. With --keep, what a store did is kept too, and not measured there again.
 """
 
 import argparse
 import contextlib
+import json
 import multiprocessing
 import os
 import re
@@ -26,7 +27,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -189,6 +190,19 @@ def measure(name: str, folder: Path, count: int) -> Result:
         return Result(store.name, imported, store.size(), memory, *ask(store, questions()))
 
 
+def measured(name: str, folder: Path, count: int) -> Result:
+    """`measure` in a process of its own, or what it gave before in this folder."""
+    kept = folder / f"{name}-{count}.json"
+    if kept.exists():
+        of = json.loads(kept.read_text())
+        return Result(of["name"], Cost(**of["imported"]), of["size"], {int(at): mb for at, mb in of["memory"].items()},
+                      {kind: [Cost(**cost) for cost in costs] for kind, costs in of["answers"].items()}, of["totals"])
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own:
+        result = own.submit(measure, name, folder, count).result()
+    kept.write_text(json.dumps(asdict(result)))
+    return result
+
+
 def resident() -> int:
     """MB of memory that is this process's own: files mapped into it, which the system may drop, do not count."""
     if Path("/proc/self/status").exists():
@@ -239,10 +253,8 @@ def main() -> None:
     results, shell = list[Result](), ""
     try:
         for name in given.stores.split(","):
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own:
-                result = own.submit(measure, name, folder, count).result()
-            results.append(result)
-            print(f"  {overall(result, count)}", flush=True)
+            results.append(measured(name, folder, count))
+            print(f"  {overall(results[-1], count)}", flush=True)
             if name == "embedded":
                 costs = from_the_shell(folder)
                 median = [statistics.median(figures) for figures in zip(*((c.seconds, c.cpu_s) for c in costs),

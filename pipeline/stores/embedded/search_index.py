@@ -9,10 +9,12 @@ applied last; it is committed with the changes themselves, so after a crash at a
 there, and nothing is applied twice or left out.
 """
 
+import ctypes
 import logging
 import os
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -217,6 +219,7 @@ class SearchIndex:
                 uncommitted += len(rows)
                 if uncommitted >= COMMIT_EVERY:
                     self._commit(writer, applied, highest)
+                    _give_memory_back()
                     uncommitted = 0
             applied = target
             target = self._database.meta("seq")
@@ -224,6 +227,8 @@ class SearchIndex:
                 break
         self._commit(writer, applied, highest)
         writer.wait_merging_threads()
+        if large:
+            _give_memory_back()
         return applied
 
     def _commit(self, writer: Any, applied: int, highest: int) -> None:
@@ -234,6 +239,12 @@ class SearchIndex:
     def close(self) -> None:
         self._pending.release()
         self._index = None
+
+
+def _give_memory_back() -> None:
+    """Let go of what merging took: glibc keeps the memory of threads that have ended, more after every large merge."""
+    with suppress(AttributeError, TypeError, OSError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _as_damage(error: BaseException) -> Damaged:
