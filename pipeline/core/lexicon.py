@@ -172,7 +172,8 @@ class Lexicon:
     """All symbols of all rules: tables of terms, and groups that also take the hits of lists or of their classes."""
 
     tables: Mapping[str, Table] = field(repr=False)
-    groups: Mapping[str, tuple[str, ...]] = field(repr=False)
+    groups: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = field(repr=False)
+    """For a symbol the lists that it takes in, each with the classes that count (none: all)."""
 
     @classmethod
     def of(cls, terms: Iterable[Term], lists: Collection[str], groups: Mapping[str, Iterable[str]]) -> "Lexicon":
@@ -183,8 +184,18 @@ class Lexicon:
         return cls(
             {symbol: Table.of(symbol if symbol in lists else "", group, symbol in lists)
              for symbol, group in by_symbol.items()},
-            {symbol: tuple(refs) for symbol, refs in groups.items()},
+            {symbol: tuple(_by_list(refs)) for symbol, refs in groups.items()},
         )
+
+
+def _by_list(refs: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """References by the list that they name: `weapons:drone` and `weapons:tank` are two classes of one."""
+    kinds: dict[str, set[str]] = {}
+    for ref in refs:
+        name, _, kind = ref.partition(":")
+        kinds.setdefault(name, set()).add(kind)
+    for name, some in kinds.items():
+        yield name, frozenset() if "" in some else frozenset(some)
 
 
 @dataclass
@@ -201,7 +212,8 @@ class Present:
     known: dict[str, Sequence[Hit]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._stems = set(self.text.stems[self.begin : self.stop])
+        whole = self.begin == 0 and self.stop == len(self.text.stems)
+        self.stems = self.text.vocabulary if whole else frozenset(self.text.stems[self.begin : self.stop])
 
     def of(self, symbol: str) -> Sequence[Hit]:
         """The hits of a list, of `list:class`, of a group or of a rule's own words; by start."""
@@ -214,11 +226,17 @@ class Present:
         lexicon = self.lexicon
         table = lexicon.tables.get(symbol)
         found: Sequence[Hit] = ()
-        if table is not None and not table.first.keys().isdisjoint(self._stems):
+        if table is not None and not table.first.keys().isdisjoint(self.stems):
             found = table.find(self.text, self.begin, self.stop)
         refs = lexicon.groups.get(symbol)
         if refs is not None:
-            parts = [part for part in (found, *map(self.of, refs)) if part]
+            parts = [found] if found else []
+            for name, kinds in refs:
+                whole = self.of(name)
+                if whole and kinds:
+                    whole = [hit for hit in whole if hit.kind in kinds]
+                if whole:
+                    parts.append(whole)
             return sorted(hit for part in parts for hit in part) if len(parts) > 1 else parts[0] if parts else ()
         if table is None and ":" in symbol:
             name, _, kind = symbol.partition(":")

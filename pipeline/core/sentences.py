@@ -28,6 +28,9 @@ _STARTERS: Final = frozenset(
     " another other only despite although though still then so yet or nor not now here"
     " asked speaking".split()
 )
+_TAILS: Final = frozenset(("pprox", "essrs"))
+"""Ends of the abbreviations that are longer than five letters: before a capital any other long word is the last."""
+
 _NEXT_WORD: Final = re.compile(r"""[\s"'“‘(\[]*([A-Za-z]+|\d)?""")
 
 
@@ -44,6 +47,13 @@ def ends_of_sentences(raw: str) -> Iterator[int]:
 
 
 def _is_full_stop(raw: str, mark: re.Match[str]) -> bool:
+    start, end = mark.span()
+    before = raw[max(0, start - 5) : start]
+    long = len(before) == 5 and before.isalpha() and before.islower() and before not in _TAILS
+    return (long and raw[end + 1 : end + 2].isupper()) or _is_end(raw, mark)
+
+
+def _is_end(raw: str, mark: re.Match[str]) -> bool:
     follows = _NEXT_WORD.match(raw, mark.end())
     after = (follows and follows[1]) or ""
     if after and after[0].islower():

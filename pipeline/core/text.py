@@ -8,9 +8,10 @@ themselves: they are handed these words and stems separated by spaces, so all of
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 import Stemmer
@@ -31,33 +32,45 @@ _MARKS = (
 )
 _WORD = re.compile(rf"\w[\w{_MARKS}]{{0,{MAX_WORD - 1}}}")
 _ASCII_WORD = re.compile(rf"[a-z0-9]{{1,{MAX_WORD}}}")
+_PIECES, _ASCII_PIECES = (re.compile(f"({word.pattern})") for word in (_WORD, _ASCII_WORD))
+"""For cutting a text into what is between words and words, in turn."""
 _SPACED: Final = bytes(byte if byte < 128 and chr(byte).isalnum() else 32 for byte in range(256))
 _TYPOGRAPHY: Final = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u2022\u00a3\u20ac"
 _snowball = Stemmer.Stemmer("english", 0)
-_STEMS_KEPT: Final = 500_000
+_WORDS_KEPT: Final = 500_000
 
 
-class _Stems(dict[str, str]):
-    """Stems met so far; forgotten all at once when there are very many."""
+class _Kept(dict[str, str]):
+    """What a function said of words met so far; forgotten all at once when there are very many."""
+
+    def __init__(self, work: Callable[[str], str]) -> None:
+        super().__init__()
+        self.work = work
 
     def __missing__(self, word: str) -> str:
-        if len(self) >= _STEMS_KEPT:
+        if len(self) >= _WORDS_KEPT:
             self.clear()
-        found = self[word] = _snowball.stemWord(word) or word
+        found = self[word] = self.work(word)
         return found
 
 
-_stems = _Stems()
-stem = _stems.__getitem__
+def _stemmed(word: str) -> str:
+    return _snowball.stemWord(word) or word
+
+
+stem = _Kept(_stemmed).__getitem__
 """The Snowball English stem of a normalised word."""
 
 
-def normalise(word: str) -> str:
-    """NFKC and lower case, keeping only letters, digits and marks; may be empty for odd symbols."""
+def _normalised(word: str) -> str:
     if word.isascii():
         return word.lower()
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower())
     return "".join(c for c in plain if c.isalnum() or unicodedata.category(c)[0] == "M")
+
+
+normalise = _Kept(_normalised).__getitem__
+"""NFKC and lower case, keeping only letters, digits and marks; may be empty for odd symbols."""
 
 
 def _lowered(raw: str) -> str:
@@ -74,10 +87,9 @@ def _lowered(raw: str) -> str:
 def _cut(lowered: str) -> list[str]:
     """The words of a lowered text, in order."""
     if not lowered.isascii():
-        words = [word if word.isascii() else normalise(word) for word in _WORD.findall(lowered)]
-        return words if all(words) else [word for word in words if word]
+        return list(filter(None, map(normalise, _WORD.findall(lowered))))
     words = lowered.encode().translate(_SPACED).decode().split()
-    if len(max(words, key=len, default="")) > MAX_WORD:
+    if max(map(len, words), default=0) > MAX_WORD:
         return _ASCII_WORD.findall(lowered)
     return words
 
@@ -103,18 +115,23 @@ class Text:
     @cached_property
     def starts(self) -> list[int]:
         """Where each word starts in `raw`."""
-        lowered = _lowered(self.raw)
-        if lowered.isascii():
-            return [m.start() for m in _ASCII_WORD.finditer(lowered)]
-        return [m.start() for m in _WORD.finditer(lowered) if m[0].isascii() or normalise(m[0])]
+        return self._spans[0]
 
     @cached_property
     def ends(self) -> list[int]:
         """Where each word ends in `raw` (exclusive)."""
+        return self._spans[1]
+
+    @cached_property
+    def _spans(self) -> tuple[list[int], list[int]]:
         lowered = _lowered(self.raw)
-        if lowered.isascii():
-            return [start + len(word) for start, word in zip(self.starts, self.words, strict=True)]
-        return [m.end() for m in _WORD.finditer(lowered) if m[0].isascii() or normalise(m[0])]
+        pieces = (_ASCII_PIECES if lowered.isascii() else _PIECES).split(lowered)
+        edges = list(accumulate(map(len, pieces)))
+        starts, ends = edges[:-1:2], edges[1::2]
+        if len(starts) != len(self.words):  # some odd symbols are no words
+            kept = [index for index, piece in enumerate(pieces[1::2]) if normalise(piece)]
+            return [starts[index] for index in kept], [ends[index] for index in kept]
+        return starts, ends
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
@@ -134,6 +151,11 @@ class Text:
     def word_at(self, offset: int) -> int:
         """The index of the last word that starts at or before character `offset` (-1 if none)."""
         return bisect_right(self.starts, offset) - 1
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The stems that occur."""
+        return frozenset(self.stems)
 
     @cached_property
     def positions(self) -> dict[str, list[int]]:

@@ -3,25 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import Final
 
 from pipeline.core.events import Mention, events_of
-from pipeline.core.frequent import A_NAME, EXPECTED, OTHERWISE
-from pipeline.core.lexicon import Hit, Lexicon, Present, Table, Term
+from pipeline.core.lexicon import Hit, Lexicon, Present, Table
 from pipeline.core.matching import any_matches, matches
-from pipeline.core.phrases import Word
 from pipeline.core.places import PARTY_LISTS, countries, parties, party_table
+from pipeline.core.prefilter import Anchors, Keys, Screen
 from pipeline.core.reading import Reading, Sentence
-from pipeline.core.rules import PARTIES, Pattern, Rule, Topic, read_rules
+from pipeline.core.rules import Pattern, Rule, Topic, read_rules
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch
-from pipeline.core.text import Text, stem
+from pipeline.core.text import Text
 
 LEAD_SENTENCES: Final = 3
 """A topic met first after so many sentences of the body, and only once, is a passing mention."""
 
-_PARTIES_EXPECTED: Final = 300.0
 _LONG_AGO: Final = re.compile(
     r"\b(?:(?:\d\d+|ten|fifteen|twenty|thirty|forty|fifty|sixty|seventy|hundred) years? (?:ago|on|earlier|since|after)"
     r"|decades ago|half a century|century ago|\d+(?:th|st|nd|rd) anniversary|anniversary of|in the (?:19|20)\d0s"
@@ -39,26 +35,36 @@ class Detection:
     countries: tuple[str, ...]
 
 
-Candidate = tuple[Topic, Rule, Pattern]
+@dataclass(frozen=True)
+class Candidate:
+    """One pattern of a rule with what must and must not stand beside it."""
+
+    topic: Topic
+    rule: Rule
+    pattern: Pattern
+    with_: Screen = field(repr=False)
+    unless: Screen = field(repr=False)
+    spoilers: Screen = field(repr=False)
+    """What the topic's `unless` says."""
+    exceptions: Screen = field(repr=False)
+    """What its `except` says."""
 
 
 @dataclass(frozen=True)
 class Topics:
     """Compiled rules: build with `load_topics`, picklable.
 
-    Every symbol that patterns need has a bit. `bits` gives for a stem the symbols that it may be part of, so a sentence
-    is first judged by integers: only one that has the bits of some pattern in `needs` is looked at with `lexicon`,
-    which knows all terms. `parties` knows states, groups and actors.
+    `anchors` says by stems alone which of the `candidates` may match in a sentence; only then is it looked at with
+    `lexicon`, which knows all terms. `parties` knows states, groups and actors.
     """
 
     topics: tuple[Topic, ...]
     parties: Table = field(repr=False)
     lexicon: Lexicon = field(repr=False)
-    bits: Mapping[str, int] = field(repr=False)
-    needs: Mapping[int, tuple[tuple[int, Candidate], ...]] = field(repr=False)
-    """For the bit of each rarest item: the bits that a pattern needs, and the pattern."""
-    rarest: int = field(repr=False)
-    """All bits of rarest items."""
+    candidates: tuple[Candidate, ...] = field(repr=False)
+    """Rules for sentences in which no other rule of their topic matched come last."""
+    anchors: Anchors = field(repr=False)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all topics, sorted."""
@@ -73,69 +79,28 @@ def load_topics(files: Mapping[str, str], lists: Mapping[str, str]) -> Topics:
         for symbol in topic.symbols():
             if ":" in symbol and symbol[0] not in "('":
                 aliases.setdefault(symbol, set()).add(symbol)
-    further = {name: tuple(sorted(symbols)) for name, symbols in aliases.items()}
-    terms = read.terms
-    weights = _weights(terms, further)
-    bit: dict[str, int] = {}
-    needs: dict[int, list[tuple[int, Candidate]]] = {}
-    for topic in read.topics:
-        for rule in topic.rules:
-            for pattern in rule.patterns:
-                symbols = [bit.setdefault(symbol, 1 << len(bit)) for symbol in pattern.symbols]
-                rarest = min(pattern.symbols, key=lambda symbol: weights.get(symbol, 0.0))
-                needs.setdefault(bit[rarest], []).append((reduce(or_, symbols), (topic, rule, pattern)))
+    keys = Keys.of(read.terms, aliases)
+    candidates = sorted(_candidates(read.topics, keys), key=lambda candidate: candidate.rule.otherwise)
     groups: dict[str, list[str]] = {}
     for name, names in read.aliases.items():
         for group in names:
             groups.setdefault(group, []).append(name)
     return Topics(
         read.topics,
-        party_table(terms),
-        Lexicon.of([term for term in terms if term.symbol not in PARTY_LISTS], read.lists, groups),
-        _bits(terms, further, bit),
-        {rarest: tuple(found) for rarest, found in needs.items()},
-        reduce(or_, needs, 0),
+        party_table(read.terms),
+        Lexicon.of([term for term in read.terms if term.symbol not in PARTY_LISTS], read.lists, groups),
+        tuple(candidates),
+        Anchors.of([candidate.pattern for candidate in candidates], keys),
     )
 
 
-def _bits(terms: Iterable[Term], aliases: Mapping[str, Sequence[str]], bit: Mapping[str, int]) -> dict[str, int]:
-    """For each stem the bits of the symbols that a term with that stem as its rarest word stands for."""
-    bits: dict[str, int] = {}
-    for term in terms:
-        if term.barred:
-            continue
-        symbols = [*_symbols(term, aliases)]
-        if term.symbol in PARTY_LISTS:
-            symbols += [PARTIES, *aliases.get(PARTIES, ())]
-        mask = reduce(or_, (bit.get(symbol, 0) for symbol in symbols), 0)
-        if mask:
-            word = min((word for word in term.words if word.form != "#"), key=_expected)
-            key = stem(word.form) if word.exact else word.form
-            bits[key] = bits.get(key, 0) | mask
-    return bits
-
-
-def _expected(word: Word) -> float:
-    return EXPECTED.get(stem(word.form) if word.exact else word.form, OTHERWISE)
-
-
-def _symbols(term: Term, aliases: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    return (term.symbol, *aliases.get(term.symbol, ()), *aliases.get(f"{term.symbol}:{term.kind}", ()))
-
-
-def _weights(terms: Iterable[Term], aliases: Mapping[str, Sequence[str]]) -> dict[str, float]:
-    """How often each symbol is to be expected in news, roughly."""
-    weights: dict[str, float] = {}
-    for term in terms:
-        if term.barred or term.symbol in PARTY_LISTS:
-            continue
-        weight = min(A_NAME if word.capitals else _expected(word) for word in term.words)
-        for symbol in _symbols(term, aliases):
-            weights[symbol] = weights.get(symbol, 0.0) + weight
-    for name in (*PARTY_LISTS, PARTIES):
-        for symbol in (name, *aliases.get(name, ())):
-            weights[symbol] = weights.get(symbol, 0.0) + _PARTIES_EXPECTED
-    return weights
+def _candidates(topics: Iterable[Topic], keys: Keys) -> Iterator[Candidate]:
+    for topic in topics:
+        spoilers, exceptions = Screen.of(topic.unless, keys), Screen.of(topic.excepted, keys)
+        for rule in topic.rules:
+            with_, unless = Screen.of(rule.with_, keys), Screen.of(rule.unless, keys)
+            for pattern in rule.patterns:
+                yield Candidate(topic, rule, pattern, with_, unless, spoilers, exceptions)
 
 
 def detect(title: Text, body: Text, topics: Topics) -> Detection:
@@ -161,33 +126,20 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
 
 def _promising(reading: Reading, topics: Topics) -> Iterator[tuple[Sentence, list[Candidate]]]:
     """The sentences in which all items of some pattern may stand, with those patterns."""
-    bits = topics.bits
-    marked = [(at, bits[key]) for at, key in enumerate(reading.text.stems) if key in bits]
-    if not _candidates(reduce(or_, (mask for _, mask in marked), 0), topics):
+    anchors, stems = topics.anchors, reading.text.stems
+    standing = anchors.standing(reading.text.vocabulary)
+    if not standing:
         return
-    bounds = reading.text.sentences
-    index, end, mask = -1, 0, 0
-    for at, one in (*marked, (len(reading.text), 0)):
-        if at >= end:
-            if mask and (candidates := _candidates(mask, topics)):
-                yield reading.sentence(index), candidates
-            if at == len(reading.text):
-                return
-            while at >= end:
-                index += 1
-                end = bounds[index][1]
-            mask = 0
-        mask |= one
-
-
-def _candidates(mask: int, topics: Topics) -> list[Candidate]:
-    found: list[Candidate] = []
-    rarest = mask & topics.rarest
-    while rarest:
-        one = rarest & -rarest
-        found += [candidate for needed, candidate in topics.needs[one] if mask & needed == needed]
-        rarest ^= one
-    return found
+    at = [index for index, key in enumerate(stems) if key in standing]
+    done = 0
+    for index, (first, last) in enumerate(reading.text.sentences):
+        begin = done
+        while done < len(at) and at[done] < last:
+            done += 1
+        if done > begin:
+            numbers = anchors.numbers(stems[first:last], {stems[word] for word in at[begin:done]})
+            if numbers:
+                yield reading.sentence(index), [topics.candidates[number] for number in numbers]
 
 
 @dataclass
@@ -208,17 +160,19 @@ def _mentions(sentence: Sentence, candidates: Iterable[Candidate], story: _Story
     excepted: dict[str, list[tuple[int, int]] | None] = {}
     suits: dict[int, bool] = {}
     told: set[str] = set()
-    for topic, rule, pattern in sorted(candidates, key=_is_otherwise):
-        if rule.otherwise and topic.name in told:
+    for candidate in candidates:
+        topic, rule = candidate.topic, candidate.rule
+        if (rule.otherwise and topic.name in told) or not suits.get(id(rule), True):
             continue
-        for hits in matches(pattern, present):
+        for hits in matches(candidate.pattern, present):
             if id(rule) not in suits:
-                suits[id(rule)] = _suits(rule, sentence, present) and story.suits(rule)
+                suits[id(rule)] = _suits(candidate, sentence, present) and story.suits(rule)
             if not suits[id(rule)]:
                 break
             if topic.name not in excepted:
+                spoiled = any_matches(candidate.spoilers.likely(present.stems), present)
                 excepted[topic.name] = (
-                    None if any_matches(topic.unless, present) else list(_spans(topic.excepted, present))
+                    None if spoiled else list(_spans(candidate.exceptions.likely(present.stems), present))
                 )
             barred = excepted[topic.name]
             if barred is None:
@@ -231,16 +185,13 @@ def _mentions(sentence: Sentence, candidates: Iterable[Candidate], story: _Story
             yield Mention(topic, rule, sentence, hits)
 
 
-def _is_otherwise(candidate: Candidate) -> bool:
-    return candidate[1].otherwise
-
-
-def _suits(rule: Rule, sentence: Sentence, present: Present) -> bool:
+def _suits(candidate: Candidate, sentence: Sentence, present: Present) -> bool:
+    rule = candidate.rule
     if rule.only_in and rule.only_in != sentence.reading.name:
         return False
-    if rule.with_ and not any_matches(rule.with_, present):
+    if rule.with_ and not any_matches(candidate.with_.likely(present.stems), present):
         return False
-    return not rule.unless or not any_matches(rule.unless, present)
+    return not rule.unless or not any_matches(candidate.unless.likely(present.stems), present)
 
 
 def _spans(patterns: Iterable[Pattern], present: Present) -> Iterator[tuple[int, int]]:
