@@ -3,9 +3,11 @@
 Words follow Zipf and Mandelbrot's law (rank^-1.05) over a vocabulary of 200,000 made-up words, so that common words
 stand in nearly every story and half of the vocabulary in a handful; bodies are log-normal around 190 words.
 Topics, sources, countries and times have skewed frequencies too. The same seed gives the same stories.
+`with_copies` makes some of them copies of earlier ones, as outlets carry a wire, marked as what they are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import product
@@ -71,6 +73,37 @@ def stories(count: int, seed: int = 1, at_once: int = 2_000) -> Iterator[Story]:
             yield _story(first + number, count, " ".join(title).capitalize(), _sentences(body), int(sources[number]),
                          [TOPICS[i] for i in topics[2 * number : 2 * number + 2]],
                          [COUNTRIES[i] for i in countries[3 * number : 3 * number + 3]], chances[number])
+
+
+def with_copies(given: Iterable[Story], share: float = 0.3, largest: int = 200, seed: int = 1) -> Iterator[Story]:
+    """The stories, of which `share` are in clusters of 2 to `largest` (Zipf's law, exponent 1.7).
+
+    Copies keep text, topics, events and countries, and their own address, outlet and time; half of them are within
+    30 stories of the one before.
+    """
+    random = numpy.random.default_rng(seed)
+    due: dict[int, Story] = {}
+    clustered = 0
+    for number, story in enumerate(given):
+        if number in due:
+            of = due.pop(number)
+            yield replace(of, id=story.id, url=story.url, source=story.source, feeds=story.feeds,
+                          published=story.published, seen=story.seen, updated=story.updated)
+        elif clustered < share * number:
+            size = 1
+            while not 1 < size <= largest:
+                size = int(random.zipf(1.7))
+            clustered += size
+            first = replace(story, cluster=story.id, copied=True, outlets=size)
+            at = number
+            for _ in range(size - 1):
+                at += 1 + int(random.exponential(43))
+                while at in due:
+                    at += 1
+                due[at] = first
+            yield first
+        else:
+            yield story
 
 
 def _sentences(words: Any) -> str:

@@ -72,6 +72,10 @@ def test_a_key_for_the_prefix_is_enough_for_everything(store: Store, monkeypatch
     first = archive.search(parse("story"), now=NOW, limit=20, sort="relevance", facets=["topic", "day"], timeline="day")
     second = archive.search(parse("story"), now=NOW, limit=20, sort="relevance", cursor=first.cursor)
     assert (first.total, len(first.hits) + len(second.hits), second.cursor) == (30, 30, "")
+    assert archive.mark({story(n).id: {"cluster": story(5).id, "copied": True} for n in (4, 5)}) == 2
+    archive.refresh()
+    folded = archive.search(parse("story"), now=NOW, fold=True, facets=["topic"])
+    assert (folded.total, folded.clusters, folded.facets) == (30, 29, {"topic": (("sanctions", 28),)}), "one has none"
     assert len(list(archive.stories(now=NOW))) == 30
     assert archive.reindex() == 30
     assert archive.delete_before(stories[19].published) == 10
@@ -112,6 +116,7 @@ def test_a_key_for_something_else(secure_elasticsearch: Server, admin: Elasticse
         "reader": {"indices": [{"names": [f"{PREFIX}-*"], "privileges": ["read", "view_index_metadata"]}]}})
     store = open_store(secure_elasticsearch.url, settings(secure_elasticsearch, api_key=reader["encoded"]))
     assert store.archive.search(parse("story"), now=NOW).total == 20, "searching takes a key that may only read"
+    assert store.archive.search(parse("story"), now=NOW, fold=True).clusters == 19, "two are copies"
     with pytest.raises(StoreError, match="manage, read and write"):
         store.archive.index([story(100)])
     store.close()

@@ -142,6 +142,8 @@ def _stories(buckets: list[dict[str, Any]]) -> int:
 
 
 def _clusters(buckets: list[dict[str, Any]]) -> int:
+    if len(buckets) == 1:
+        return len(buckets[0]["of"]["buckets"])
     return len({fold["key"] for bucket in buckets for fold in bucket["of"]["buckets"]})
 
 
