@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.passes import progress
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, print_json, say
 from pipeline.core.alerts.message import clean
 from pipeline.core.errors import ConfigError, FetchError, StoreError, WirewatchError
@@ -49,7 +50,8 @@ def add_feed(
     if (same := configured.get(canonical_url(url))) is not None:
         raise WirewatchError(_there(url, same))
     try:
-        looked = look(url, settings)
+        with progress(f"looking for feeds at {clean(url, 60)}"):
+            looked = look(url, settings)
     except FetchError as error:
         raise WirewatchError(f"{error}: {advice(error.reason)}") from None
     chosen = _choose(url, looked, configured, everything)

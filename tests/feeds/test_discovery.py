@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.feeds.discovery import named, usual
@@ -89,6 +89,7 @@ PIECES = ['<a href="', "/rss", '">', "<link rel=alternate type=application/rss+x
           "@", "%", "\\", "x", " ", "\0", "é", "</a>", "<svg>"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_any_page_gives_web_addresses_or_nothing(pieces: list[str]) -> None:
     root = parse_page("".join(pieces))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.feeds.parse import ParsedFeed, parse_feed
@@ -95,6 +95,7 @@ KEYS = st.sampled_from(["id", "url", "title", "summary", "content_html", "conten
 OBJECTS = st.dictionaries(KEYS, VALUES, max_size=6)
 
 
+@settings(deadline=None)
 @given(st.lists(OBJECTS | VALUES, max_size=4), OBJECTS)
 def test_any_values_are_read_or_left_out(items: list[Any], head: dict[str, Any]) -> None:
     feed = parsed({"version": "https://jsonfeed.org/version/1.1", **head, "items": items})

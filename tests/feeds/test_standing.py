@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.feeds.history import History, Streak
@@ -81,6 +81,7 @@ def test_sparkline(counts: tuple[int, ...], width: int, bars: str) -> None:
     assert sparkline(counts, width) == bars
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), max_size=20), st.integers(1, 20))
 def test_a_sparkline_is_as_wide_as_asked_and_never_falls_where_counts_rise(counts: list[int], width: int) -> None:
     bars = sparkline(counts, width)
