@@ -91,8 +91,9 @@ def _choose(
     from pipeline.core.urls import canonical_url
 
     if not looked.feeds:
-        tried = "".join(f"\n  {clean(address, 300)}: {reason}" for address, reason in looked.tried[:20])
-        raise WirewatchError(f"no feed was found: {looked.problem or url} Tried in vain:{tried or ' nothing else'}")
+        tried = "".join(f"\n  {clean(address, 300)}: {reason}" for address, reason in looked.tried)
+        raise WirewatchError(f"no feed was found: {clean(looked.problem)}"
+                             + (f" These addresses were tried in vain:{tried}" if tried else ""))
     fresh = [found for found in looked.feeds if canonical_url(found.url) not in configured]
     if not fresh:
         found = looked.feeds[0]

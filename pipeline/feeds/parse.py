@@ -104,10 +104,15 @@ def parse_feed(
     return _Reader(feed, url, fallback_lang).read(parsed, xml, cut)
 
 
+def how_to_find(url: str) -> str:
+    """What a problem says of a page in place of a feed; whoever has just looked for its feeds leaves it out."""
+    return f"; `wirewatch feeds add {url}` finds the feeds that it names"
+
+
 def _not_a_feed(text: str, url: str) -> str:
     head = text.lstrip()[:4000]
     if _HTML.match(head) or "<html" in head.lower():
-        return f"{url} is a web page, not a feed; `wirewatch feeds add {url}` finds the feeds that it names."
+        return f"{url} is a web page, not a feed{how_to_find(url)}."
     if head.startswith(("{", "[")):
         return f"{url} is JSON, but no JSON Feed (jsonfeed.org); look for the site's RSS or Atom feed."
     return f"{url} is not RSS, Atom or JSON Feed: no <rss>, <feed> or <rdf> element found."

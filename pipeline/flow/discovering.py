@@ -12,7 +12,7 @@ from pipeline.core.errors import FetchError
 from pipeline.core.urls import canonical_url
 from pipeline.feeds import discovery
 from pipeline.feeds.discovery import Candidate
-from pipeline.feeds.parse import ParsedFeed, parse_feed
+from pipeline.feeds.parse import ParsedFeed, how_to_find, parse_feed
 from pipeline.net import Client
 from pipeline.net.response import Response
 from pipeline.pages.tree import parse_page
@@ -61,7 +61,7 @@ def look(url: str, settings: Settings) -> Looked:
             if is_feed(given):
                 return Looked((_found(Candidate(url, "given"), answer, given),))
             found = await feeds_of(answer, client, settings.network)
-            return found if found.feeds else replace(found, problem=given.problem)
+            return found if found.feeds else replace(found, problem=given.problem.replace(how_to_find(answer.url), ""))
 
     return asyncio.run(looking())
 

@@ -108,7 +108,7 @@ def test_a_page_that_lists_the_feeds_is_followed_once(workspace: Workspace, site
 
 
 @pytest.mark.parametrize(("words", "code", "told"), [
-    (["http://none.example/"], 1, "no feed was found: http://none.example/ is a web page, not a feed"),
+    (["http://none.example/"], 1, "no feed was found: http://none.example/ is a web page, not a feed. These addresses"),
     (["http://shy.example/"], 1, "http://shy.example/feed: robots"),
     (["http://gone.example/feed"], 1, "http://gone.example/feed answered 404 (Not Found): look for"),
     (["http://169.254.169.254/feed"], 1, "169.254.169.254 is a link-local address"),
@@ -192,6 +192,18 @@ def test_import_of_what_is_no_list(workspace: Workspace, text: str, told: str) -
     assert said.code == 1
     assert told in said.err
     assert ids(workspace) == ["tass"]
+
+
+def test_lists_come_from_and_go_to_where_they_are_told(workspace: Workspace) -> None:
+    piped = say(workspace, "feeds", "import", "-", stdin=OPML.encode("utf-16"))
+    assert piped.out.startswith("1 feeds added")
+    for words in (["import", "/no/such.opml"], ["export", "/no/such/place.opml"]):
+        said = say(workspace, "feeds", *words)
+        assert said.code == 1
+        assert f"{words[1]}: cannot be" in said.err
+    nowhere = say(Workspace(workspace.root / "nowhere"), "feeds", "import", "-", stdin=OPML.encode())
+    assert nowhere.code == 2
+    assert "name a configuration directory with --config DIR" in nowhere.err
 
 
 def test_export_and_import_give_the_same_feeds(
