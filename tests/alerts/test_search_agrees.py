@@ -1,11 +1,14 @@
 """An alert fires exactly for what a search would find."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from pipeline.config import StoreSettings
-from pipeline.core.alerts import RuleIndex
+from pipeline.config import ClusterSettings, StoreSettings
+from pipeline.core.alerts import AlertRule, RuleIndex
 from pipeline.core.document import Document
+from pipeline.core.query import parse
 from pipeline.stores import open_store
+from pipeline.stores.clusters import keep
 from tests.bench.alert_rules import NOW, rules, stories
 
 
@@ -25,3 +28,28 @@ def test_the_rule_index_and_search_give_the_same(tmp_path: Path) -> None:
         assert {hit.story.id for hit in page.hits} == answered[rule.name], str(rule.query)
     store.close()
     assert sum(map(bool, answered.values())) > 200, "rules that find nothing prove little"
+
+
+def test_counts_and_clusters_are_asked_alike(tmp_path: Path) -> None:
+    """A rule about outlets is answered by the story that brings one more, with what search then says of all."""
+    first, other = stories(2)
+    copies = [replace(first, id=f"copy-{n}", url=f"{first.url}/{n}", source=f"Outlet {n}") for n in range(5)]
+    asked = [AlertRule(text, parse(text), ("console",)) for text in (
+        "outlets:>3", "outlets:>=5 lang:en", "outlets:(=2 OR =4)", "origins:<2", "-outlets:1", "cluster:copy-0",
+        "thread:*", "-thread:*", "outlets:>3 OR title:nothing")]
+    index = RuleIndex(asked)
+    store = open_store(str(tmp_path / "store"), StoreSettings())
+    met: dict[str, list[str]] = {one.name: [] for one in asked}
+    for story in [other, *copies]:
+        for kept in keep(store, [story], ClusterSettings()).stories:
+            for one in index.answered(Document.of(kept), NOW):
+                met[one.name].append(kept.id)
+    store.archive.refresh()
+    assert met["outlets:>3"] == ["copy-3", "copy-4"]
+    assert met["-outlets:1"] == ["copy-1", "copy-2", "copy-3", "copy-4"]
+    for one in asked:
+        found = {hit.story.id for hit in store.archive.search(one.query, now=NOW, limit=100).hits}
+        now = store.archive.get([other.id, *(copy.id for copy in copies)]).values()
+        assert found == {story.id for story in now if one in index.answered(Document.of(story), NOW)}, one.name
+    assert store.archive.search(asked[0].query, now=NOW, fold=True).clusters == 1
+    store.close()
