@@ -11,8 +11,20 @@ from typing import Final
 from pipeline.core.denials import ANY_WORD, Act, accused_around, denial_around, denial_within, negated
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
-from pipeline.core.speech import Speech, as_party, as_words, covers, evidence, holder, name, speeches, suits, trails
-from pipeline.core.story import Claim, ClaimStatus
+from pipeline.core.speech import (
+    Speech,
+    accuser,
+    as_party,
+    as_words,
+    covers,
+    evidence,
+    name,
+    speaker,
+    speeches,
+    suits,
+    trails,
+)
+from pipeline.core.story import Claim, ClaimStatus, Party
 
 _HARM: Final = frozenset(
     "killed kill kills killing wounded wounding injured injuring dead died hit hits struck strike strikes damaged"
@@ -66,9 +78,20 @@ def _report(act: Act, told: Sequence[Speech], named: bool = False) -> Claim:
     done = act.past or (act.sentence.reading.name == "title" and word.endswith("s") and not word.endswith("ss"))
     return Claim(
         "reported",
-        next((one.holder for one in told if one.holder is not None), None),
+        next((one.holder for one in told if one.holder is not None), None) or _admitting(act),
         evidence(act.sentence, Hit(act.head, act.head + 1, "", "")) if done or named else None,
     )
+
+
+def _admitting(act: Act) -> Party | None:
+    """A party to the act that tells it itself: "Iran acknowledged that it had delivered drones"."""
+    sentence = act.sentence
+    for cue in sentence.cues.get("confirms", ()):
+        party = speaker(sentence, cue)
+        told = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
+        if told and party is not None and name(party) in act.parties and not negated(sentence, cue.start, 4):
+            return as_party(sentence, party)
+    return None
 
 
 def _allegation(act: Act, told: Sequence[Speech], unsure: bool, denial: Claim | None) -> Claim | None:
@@ -77,7 +100,7 @@ def _allegation(act: Act, told: Sequence[Speech], unsure: bool, denial: Claim | 
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
         if inside or before or (cue.start >= act.end and _closes(act, cue)):
-            return Claim("alleged", holder(sentence, cue), evidence(sentence, cue))
+            return Claim("alleged", accuser(sentence, cue), evidence(sentence, cue))
     if unsure:  # what is only planned or possible is not made an allegation by being said
         return None
     for one in told:
@@ -133,9 +156,9 @@ def _hostile(act: Act, one: Speech) -> bool:
 def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[Claim]:
     """The claims of all mentions of one act together; `parties` are the names of whoever may speak about it.
 
-    What a headline says in short yields to what the body tells. What somebody alleges is not also reported as a fact;
-    what one side reports and another denies is alleged. An act that is only named ("arms sales") stands as the
-    mentions say that tell it.
+    What a headline says in short yields to what the body tells. What somebody alleges is not also reported as a fact,
+    unless by a party to it; what one side reports and another denies is alleged. An act that is only named ("arms
+    sales") stands as the mentions say that tell it.
     """
     body = any(claim.evidence is not None and claim.evidence.field == "body" and claim.status != "denied"
                for claim in claims)
@@ -145,7 +168,8 @@ def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[
     statuses = {claim.status for claim in kept}
     seen: set[tuple[str, str]] = set()
     for claim in kept:
-        if claim.status == "reported" and statuses & {"alleged", "hypothetical"}:
+        admitted = claim.status == "reported" and claim.holder is not None and name(claim.holder) in parties
+        if claim.status == "reported" and not admitted and statuses & {"alleged", "hypothetical"}:
             continue
         if claim.status == "reported" and claim.evidence is None and statuses != {"reported"}:
             continue

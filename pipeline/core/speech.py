@@ -19,6 +19,8 @@ _SPOKESMEN: Final = frozenset(
     "spokesman spokeswoman spokesperson spokesmen official officials diplomat diplomats minister ministers ministry"
     " sources source embassy officers officer authorities government leaders leader commander commanders".split()
 )
+_NOUN_FOLLOWS: Final = frozenset("a an the any into of over about on such".split())
+_AUXILIARIES: Final = frozenset("is are was were has have had been being be".split())
 _SUCCESSORS: Final = {"SU": "RU"}
 _LONGEST: Final = 10
 _ACCORDING: Final = 8
@@ -43,10 +45,12 @@ class Speech:
         """The speaker, or the words that tell who speaks ("people familiar with the matter")."""
         if self.speaker is not None:
             return as_party(self.sentence, self.speaker)
-        text = self.sentence.reading.text
-        if not 0 < self.last - self.first <= _LONGEST or text.words[self.last - 1] in _PERSONS:
+        text, last = self.sentence.reading.text, self.last
+        while last > self.first and text.words[last - 1] in _AUXILIARIES:
+            last -= 1
+        if not 0 < last - self.first <= _LONGEST or text.words[last - 1] in _PERSONS:
             return None
-        return Party(text.slice(self.first, self.last - 1))
+        return Party(text.slice(self.first, last - 1))
 
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
@@ -153,6 +157,15 @@ def holder(sentence: Sentence, cue: Hit) -> Party | None:
     """Whoever accuses, denies or says with the verb at `cue`."""
     party = speaker(sentence, cue)
     return as_party(sentence, party) if party is not None else None
+
+
+def accuser(sentence: Sentence, cue: Hit) -> Party | None:
+    """Whoever accuses at `cue`: "a US charge that" is told by the words beside it, "into alleged shipments" by none."""
+    beside = next((party for party in sentence.clause.parties if party.end == cue.start), None)
+    if beside is not None:
+        return as_party(sentence, beside)
+    before = sentence.reading.text.words[max(sentence.first, cue.start - 1) : cue.start]
+    return holder(sentence, cue) if _NOUN_FOLLOWS.isdisjoint(before) else None
 
 
 def as_party(sentence: Sentence, party: Named) -> Party:

@@ -92,6 +92,17 @@ def test_holders_are_named() -> None:
     }
 
 
+@pytest.mark.parametrize(("body", "wanted"), [
+    ("Russia rejected on Monday an American report that it was receiving shells from North Korea.",
+     {("alleged", "US"), ("denied", "RU")}),
+    ("Iran acknowledged that it had sent drones to Russia. Kyiv said Iran had sold Russia drones for years.",
+     {("reported", "IR"), ("alleged", "UA")}),
+])
+def test_who_accuses_and_who_admits(body: str, wanted: set[tuple[str, str]]) -> None:
+    (event,) = events(body, ARMS)
+    assert {(claim.status, claim.holder.code) for claim in event.claims if claim.holder} == wanted
+
+
 def test_a_denial_of_something_else_does_not_count() -> None:
     (event,) = events("The United States accused Iran of supplying weapons to Syria. Sudan denied the charge.", ARMS)
     assert event.status == ("alleged",)
