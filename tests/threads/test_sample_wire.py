@@ -71,6 +71,15 @@ def test_alleged_by_the_us_and_denied_by_north_korea(thread: Thread, told: Told)
     assert len(thread.outlets) >= 8 > len(thread.origins) >= 4
 
 
+def test_denied_by_iran_and_then_confirmed(told: Told) -> None:
+    opened = open_store(told.store, StoreSettings())
+    [found] = find_threads(opened, parse("event:(topic:arms-transfer supplier:IR recipient:RU)"),
+                           NOW + timedelta(hours=1), 1)
+    opened.close()
+    standings = [(claim.standing, f"{claim.first.at:%m-%d}") for claim in found.claims if claim.who == "IR"]
+    assert standings == [("denied", "11-22"), ("confirmed", "11-23")]
+
+
 def test_it_has_the_stories_that_its_author_put_into_the_matter(thread: Thread, told: Told) -> None:
     got = {story.id for report in thread.reports for story in report.stories}
     matter = {told.articles[id].truth.matter for id in got}
