@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from pipeline.core.alerts.message import Channel, Item, Message, clean, marked
+from pipeline.core.alerts.message import Channel, Item, Message, marked
+from pipeline.core.telling import clean
 
 __all__ = ["Channel", "Post", "item_text", "message_text", "tells"]
 

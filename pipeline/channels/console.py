@@ -8,8 +8,9 @@ from rich.text import Text
 
 from pipeline.channels.base import tells
 from pipeline.channels.templates import Template
-from pipeline.core.alerts.message import Message, Span, clean
+from pipeline.core.alerts.message import Message
 from pipeline.core.errors import WirewatchError
+from pipeline.core.telling import Span, clean
 
 _COLOURS = {"low": "dim", "normal": "cyan", "high": "yellow", "critical": "bold red"}
 

@@ -14,8 +14,9 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from pipeline.channels.base import tells
-from pipeline.core.alerts.message import Item, Message, clean, marked
+from pipeline.core.alerts.message import Item, Message, marked
 from pipeline.core.errors import WirewatchError
+from pipeline.core.telling import clean
 
 _JSON_FEED: Final = "https://jsonfeed.org/version/1.1"
 

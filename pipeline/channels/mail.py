@@ -17,8 +17,9 @@ from typing import Final, Literal
 
 from pipeline.channels.base import message_text
 from pipeline.channels.templates import Template
-from pipeline.core.alerts.message import Message, clean
+from pipeline.core.alerts.message import Message
 from pipeline.core.errors import WirewatchError
+from pipeline.core.telling import clean
 
 Security = Literal["starttls", "tls", "none"]
 

@@ -9,9 +9,9 @@ import typer
 
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, inherit, print_json, say
 from pipeline.cli.times import ago
-from pipeline.core.alerts.message import clean
 from pipeline.core.errors import ConfigError
 from pipeline.core.story import Failure
+from pipeline.core.telling import clean
 
 failures_app = typer.Typer(help="What could not be done.", invoke_without_command=True)
 

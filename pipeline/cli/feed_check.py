@@ -10,8 +10,8 @@ import typer
 
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, print_json, say
 from pipeline.cli.times import ago
-from pipeline.core.alerts.message import clean
 from pipeline.core.errors import ConfigError, NoStore
+from pipeline.core.telling import clean
 
 if TYPE_CHECKING:
     from pipeline.config import FeedSettings, PlacedFeed

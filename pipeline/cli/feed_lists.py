@@ -9,8 +9,8 @@ import typer
 
 from pipeline.cli.passes import progress
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, print_json, say
-from pipeline.core.alerts.message import clean
 from pipeline.core.errors import ConfigError, FetchError, StoreError, WirewatchError
+from pipeline.core.telling import clean
 
 if TYPE_CHECKING:
     from pipeline.config import FeedSettings, PlacedFeed

@@ -10,8 +10,8 @@ import typer
 
 from pipeline.cli.feed_lists import TagsOption, checked_tags, own_directory
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, print_json, say
-from pipeline.core.alerts.message import clean
 from pipeline.core.errors import WirewatchError
+from pipeline.core.telling import clean
 
 if TYPE_CHECKING:
     from pipeline.feeds.added import NewFeed

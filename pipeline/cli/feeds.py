@@ -13,8 +13,8 @@ import typer
 from pipeline.cli import failures, feed_check, feed_lists, feed_opml
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, inherit, print_json, say
 from pipeline.cli.times import briefly
-from pipeline.core.alerts.message import clean
 from pipeline.core.errors import ConfigError
+from pipeline.core.telling import clean
 
 if TYPE_CHECKING:
     from pipeline.config import PlacedFeed

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from pipeline.cli.place import console
-from pipeline.core.alerts.message import clean, event_line
 from pipeline.core.render import also_in, snippet
+from pipeline.core.telling import clean, event_line
 
 if TYPE_CHECKING:
     from pipeline.core import changes

@@ -45,7 +45,7 @@ def threads(
         return
     from rich.text import Text as Line
 
-    from pipeline.core.alerts.message import clean
+    from pipeline.core.telling import clean
 
     out = console()
     for one in found:
@@ -90,7 +90,7 @@ def _plain(thread: "Thread") -> dict[str, Any]:
 def _tell(thread: "Thread") -> None:
     from rich.text import Text as Line
 
-    from pipeline.core.alerts.message import clean
+    from pipeline.core.telling import clean
 
     out = console()
     out.print(Line(clean(thread.title), "bold"))
@@ -114,7 +114,7 @@ def _tell(thread: "Thread") -> None:
 def _claim(claim: "Claimed") -> Any:
     from rich.text import Text as Line
 
-    from pipeline.core.alerts.message import clean
+    from pipeline.core.telling import clean
 
     head = Line(f"{claim.first.at:%Y-%m-%d %H:%M}  ").append(claim.standing, _HUES[claim.standing])
     return head + Line(f" by {clean(claim.holder)}" if claim.holder else "", "bold")
@@ -123,7 +123,7 @@ def _claim(claim: "Claimed") -> Any:
 def _report(report: "Report") -> Any:
     from rich.text import Text as Line
 
-    from pipeline.core.alerts.message import clean
+    from pipeline.core.telling import clean
 
     first = report.first
     outlets = _outlets(first.source, [one.source for one in report.stories])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
-from pipeline.core.alerts.message import event_line
 from pipeline.core.story import Story
+from pipeline.core.telling import event_line
 
 _WORD: Final = re.compile(r"\s*\S+|\s+$")
 

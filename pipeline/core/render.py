@@ -9,10 +9,10 @@ from email.utils import format_datetime
 from typing import Any, Final, Protocol
 from xml.sax.saxutils import escape
 
-from pipeline.core.alerts.message import clean, event_line, excerpt_of
 from pipeline.core.document import Document
 from pipeline.core.query import Query, match
 from pipeline.core.story import Story
+from pipeline.core.telling import clean, event_line, excerpt_of
 
 Span = tuple[int, int]
 COLUMNS: Final = ("id", "published", "source", "title", "url", "topics", "countries", "statuses", "snippet",

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from pipeline.core.alerts.message import party_name
 from pipeline.core.matters import DOERS, DONE_TO, Act, act_of, acts_of, agreement
 from pipeline.core.sentences import ends_of_sentences
 from pipeline.core.story import Claim, Event, Evidence, Party, Story
+from pipeline.core.telling import party_name
 
 Standing = Literal["alleged", "reported", "confirmed", "denied", "planned", "hypothetical"]
 """A claim's status; what somebody who takes part in the act reports is `confirmed`."""
@@ -176,7 +176,9 @@ def _events_about(main: Act | None, story: Story) -> list[Event]:
 
 
 def _origin(copies: Sequence[Story]) -> str:
-    return next((story.origin for story in copies if story.origin), copies[0].source)
+    """The agency of a text, or else the outlet that gave its cluster the name: as stories are marked with it."""
+    named = (story.origin for story in copies if story.origin)
+    return next(named, next((story.source for story in copies if story.id == story.cluster), copies[0].source))
 
 
 # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────

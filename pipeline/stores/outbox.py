@@ -24,12 +24,13 @@ from hashlib import sha256
 from heapq import nlargest
 from typing import Any, Final, Literal, get_args
 
-from pipeline.core.alerts.message import Channel, Found, Item, Message, Severity, clean, message_key
+from pipeline.core.alerts.message import Channel, Found, Item, Message, Severity, message_key
 from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.alerts.times import held_until, send_time
 from pipeline.core.alerts.triggers import Trouble, absent, unwell
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import from_plain, to_plain
+from pipeline.core.telling import clean
 from pipeline.stores import folds
 from pipeline.stores.base import Ledger, Record, Store
 

@@ -107,7 +107,8 @@ def test_what_is_found_shows_why() -> None:
 
 @given(st.text(max_size=800), st.lists(st.tuples(st.integers(0, 800), st.integers(1, 30)), max_size=30))
 def test_excerpts_never_lose_their_spans(body: str, places: list[tuple[int, int]]) -> None:
-    from pipeline.core.alerts.message import excerpt_of, marked, merged
+    from pipeline.core.alerts.message import marked, merged
+    from pipeline.core.telling import excerpt_of
 
     spans = [(a, a + n) for a, n in places if a + n <= len(body)]
     excerpt, kept = excerpt_of(body, merged(spans))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.alerts.message import clean, event_line
 from pipeline.core.states import NAMES
 from pipeline.core.story import Claim, Event, Party
+from pipeline.core.telling import clean, event_line
 
 KP, RU, US = Party("Pyongyang", "KP"), Party("the Kremlin", "RU"), Party("Washington", "US")
 

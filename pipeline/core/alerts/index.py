@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.core.alerts.message import Found, Span, found_story
+from pipeline.core.alerts.message import Found, found_story
 from pipeline.core.alerts.plan import Plan, Rarity, Term, Terms, plan
 from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.document import Document
 from pipeline.core.query import match
 from pipeline.core.story import Story
+from pipeline.core.telling import Span
 
 _USUAL: Final[Mapping[str, float]] = {
     "lang": 0.9, "status": 0.3, "country": 0.25, "tag": 0.25, "topic": 0.1, "origin": 0.1, "event": 0.02,

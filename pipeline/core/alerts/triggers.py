@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from pipeline.core.alerts.message import EXCERPT, Found, Item, clean
+from pipeline.core.alerts.message import Found, Item
 from pipeline.core.alerts.rules import AlertRule, Health
 from pipeline.core.bursts import Rise
+from pipeline.core.telling import EXCERPT, clean
 
 _SAID: Final[dict[Health, str]] = {
     "failing": "fails", "gone": "is gone for good", "silent": "has fallen silent", "flooding": "floods",

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
-from pipeline.core.alerts.message import EXCERPT, LATE, Found, Item, clean, link
+from pipeline.core.alerts.message import LATE, Found, Item
 from pipeline.core.alerts.rules import AlertRule
 from pipeline.core.alerts.triggers import mark
+from pipeline.core.telling import EXCERPT, clean, link
 from pipeline.core.threads import Claimed, Report, Thread
 
 INDEPENDENT: Final = 3
