@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from html import escape
 from typing import Any, Final, Protocol
-from xml.sax.saxutils import escape
 
 from pipeline.core.document import Document
 from pipeline.core.query import Query, match
@@ -102,7 +102,7 @@ def _row(cells: Iterable[str]) -> str:
 def rss(hits: Iterable[Hit], query: Query, now: datetime) -> str:
     """An RSS 2.0 feed of hits: the query is its title, the matched words are bold."""
     items = "".join(_item(hit, query, now) for hit in hits)
-    name = escape(clean(str(query)))
+    name = _escaped(clean(str(query)))
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
         f"<title>Wirewatch: {name}</title><link>about:blank</link><description>Stories that match {name}</description>"
@@ -113,23 +113,28 @@ def rss(hits: Iterable[Hit], query: Query, now: datetime) -> str:
 def _item(hit: Hit, query: Query, now: datetime) -> str:
     story = hit.story
     title, text = snippet(story, query, now)
-    categories = "".join(f"<category>{escape(found.topic)}</category>" for found in story.topics)
-    also = f"<br>({escape(clean(also_in(hit.outlets)))})" if hit.outlets else ""
+    categories = "".join(f"<category>{_escaped(found.topic)}</category>" for found in story.topics)
+    also = f"<br>({_escaped(clean(also_in(hit.outlets)))})" if hit.outlets else ""
     return (
-        f"<item><title>{escape(title.text)}</title><link>{escape(clean(story.url))}</link>"
-        f'<guid isPermaLink="false">{escape(story.id)}</guid><pubDate>{format_datetime(story.published)}</pubDate>'
-        f"<source url={_quoted(story.url)}>{escape(clean(story.source))}</source>{categories}"
-        f"<description>{escape(_bold(text) + also)}</description></item>\n"
+        f"<item><title>{_escaped(title.text)}</title><link>{_escaped(clean(story.url))}</link>"
+        f'<guid isPermaLink="false">{_escaped(story.id)}</guid><pubDate>{format_datetime(story.published)}</pubDate>'
+        f"<source url={_quoted(story.url)}>{_escaped(clean(story.source))}</source>{categories}"
+        f"<description>{_escaped(_bold(text) + also)}</description></item>\n"
     )
 
 
+def _escaped(text: str) -> str:
+    """`text` with &, < and > as XML and HTML write them."""
+    return escape(text, quote=False)
+
+
 def _quoted(value: str) -> str:
-    return '"' + escape(clean(value), {'"': "&quot;"}) + '"'
+    return f'"{escape(clean(value))}"'
 
 
 def _bold(marked: Marked) -> str:
     out, at = "", 0
     for start, end in marked.spans:
-        out += f"{escape(marked.text[at:start])}<b>{escape(marked.text[start:end])}</b>"
+        out += f"{_escaped(marked.text[at:start])}<b>{_escaped(marked.text[start:end])}</b>"
         at = end
-    return out + escape(marked.text[at:])
+    return out + _escaped(marked.text[at:])
