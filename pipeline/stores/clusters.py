@@ -254,6 +254,8 @@ def _same_matters(
         for some in alike.values() for their in some
     }
     now = {**groups(store.ledger, "thread", [node for id, node in others.items() if id not in threads]), **threads}
+    # What a thread knows of a story already is its cluster's origin, not that which it gave itself.
+    others = {id: replace(node, about=now[id].members.get(id, node.about)) for id, node in others.items()}
     _learn(store.traces, known, unpack_matter, {f"matter/{group.id}" for group in now.values()})
     heads = {id: group.id for id, group in now.items()}
     ages = {group.id: (group.seen, group.id) for group in now.values()}

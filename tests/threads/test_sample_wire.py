@@ -88,6 +88,15 @@ def test_it_has_the_stories_that_its_author_put_into_the_matter(thread: Thread, 
     assert len(got & wanted) >= 0.9 * len(wanted)
 
 
+def test_stories_are_marked_with_what_their_thread_shows(told: Told) -> None:
+    opened = open_store(told.store, StoreSettings())
+    for thread in find_threads(opened, parse("*"), NOW + timedelta(hours=1), 100, alone=True):
+        ids = [story.id for report in thread.reports for story in report.stories]
+        marks = {(story.thread, story.outlets, story.origins) for story in opened.archive.get(ids).values()}
+        assert marks == {(thread.id, len(thread.outlets), len(thread.origins))}
+    opened.close()
+
+
 def test_read_at_the_command_line(thread: Thread, told: Told) -> None:
     text = CliRunner().invoke(app, ["thread", thread.reports[-1].first.id, "--store", told.store]).stdout
     charge = text.index("2026-11-21 05:30  alleged by US")
