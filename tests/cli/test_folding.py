@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,6 +91,11 @@ def test_csv_and_rss_go_along(store: str) -> None:
     assert "(also in 4 outlets: Wire, Tribune, Courier, Herald &amp;amp; Post)" in feed
 
 
-def test_counts_of_outlets_are_searched_alike(store: str) -> None:
-    assert asked(store, "outlets:>3")["total"] == 5
-    assert asked(store, "shells outlets:<=3")["total"] == 1
+def test_counts_of_outlets_are_searched_and_matched_alike(store: str, tmp_path: Path) -> None:
+    file = tmp_path / "stories.jsonl"
+    file.write_text(CliRunner().invoke(app, ["export", "--store", store]).stdout)
+    for query, number in (("outlets:>3", 5), ("shells outlets:<=3", 1), ("NOT outlets:5 OR source:wire", 2),
+                          (f"cluster:{story(4).id}", 5), ("thread:*", 0)):
+        assert asked(store, query)["total"] == number
+        matched = CliRunner().invoke(app, ["match", query, str(file), "--json"])
+        assert len(matched.stdout.splitlines()) == number, matched.output

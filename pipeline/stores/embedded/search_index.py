@@ -9,7 +9,6 @@ applied last; it is committed with the changes themselves, so after a crash at a
 there, and nothing is applied twice or left out.
 """
 
-import ctypes
 import logging
 import os
 import shutil
@@ -243,6 +242,8 @@ class SearchIndex:
 
 def _give_memory_back() -> None:
     """Let go of what merging took: glibc keeps the memory of threads that have ended, more after every large merge."""
+    import ctypes
+
     with suppress(AttributeError, TypeError, OSError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
 
