@@ -16,6 +16,8 @@ PREPOSITIONS: Final = frozenset(
     "to from by for of with in at on into against over between near toward towards across off under through via among"
     " onto inside within about after before during since until without despite except amid around beyond".split()
 )
+_CONTROL: Final = frozenset("on for of with by".split())
+_PAUSES: Final = frozenset(",;:—“\"(")
 _BE: Final = frozenset("be been being is are was were get gets got getting".split())
 _AUX: Final = _BE | frozenset("has have had will would could can may might should must do does did not never".split())
 _STOPS: Final = _AUX | frozenset(
@@ -30,6 +32,12 @@ _SAYS: Final = frozenset(
     "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
     " insisted warned according".split()
 )
+_ACTING: Final = frozenset(
+    "supplying arming rearming selling sending giving providing equipping helping attacking shelling bombing targeting"
+    " hitting striking accusing backing urging asking threatening defending invading blaming warning".split()
+)
+"""Gerunds whose object follows: "accused of rearming Georgia"."""
+
 _BACKED: Final = frozenset(
     "backed allied aligned sponsored supported funded controlled occupied held trained friendly dominated financed"
     " ruled administered based bound".split()
@@ -57,8 +65,8 @@ _HANDLES: Final = frozenset(
     map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
         " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
-        " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed back"
-        " support urge agree oppose allow go ahead proceed"
+        " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed"
+        " agree allow let permit go ahead proceed put shelve scrap veto balk withhold"
         " impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
 )
 _HELPS: Final = frozenset("helping aiding".split())
@@ -92,6 +100,11 @@ class Clause:
         return roots
 
     @cached_property
+    def _named(self) -> set[int]:
+        """The words that name parties."""
+        return {at for party in self.parties for at in range(party.start, party.end)}
+
+    @cached_property
     def _ties(self) -> list[str | None]:
         """For each party the preposition that its row stands under."""
         ties: list[str | None] = []
@@ -122,11 +135,14 @@ class Clause:
         words = self.text.words
         at = party.start - 1
         for _ in range(5):
-            if at < self.first or any(mark in self._gap(at) for mark in ",;:—“\"("):
+            if at < self.first or at in self._named:
                 return None
-            if any(other.start <= at < other.end for other in self.parties):
+            gap = self._gap(at)
+            if gap != " " and not _PAUSES.isdisjoint(gap):
                 return None
             word = words[at]
+            if word in _ACTING:
+                return None
             if word in PREPOSITIONS:
                 if word == "to" and words[at + 1] in _INFINITIVES:
                     return None
@@ -190,7 +206,7 @@ class Clause:
             after = party.end + (1 if owns else 0)
             if tie is not None and tie not in _CONJUNCTIONS and not (owns and self._plans(after, head)):
                 office = tie == "of" and self._office_before(party)
-                control = tie in ("on", "for", "of", "with") and words[after : after + 1] in (["to"], ["of"], ["for"])
+                control = tie in _CONTROL and words[after : after + 1] in (["to"], ["of"], ["for"])
                 if not office and not control:
                     continue
             if self._speaks_aside(party, head) or self._is_object(party, head):
@@ -300,6 +316,8 @@ class Clause:
                 continue
             words = self.text.words
             between = words[party.end : start]
+            if "era" in between:
+                return None
             if between[:1] and between[0] in _MADE:
                 return party if len(between) <= 4 else None
             near = len(between) <= 3 and not any(w in PREPOSITIONS or w in _STOPS for w in between)

@@ -1,8 +1,9 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from pipeline.core.claims import claims_of, settled
@@ -12,11 +13,11 @@ from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
-from pipeline.core.speech import name
+from pipeline.core.speech import as_party, name, speaker
 from pipeline.core.story import Claim, Event, Evidence, Party, TextField
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mention:
     """One match of a rule in a sentence."""
 
@@ -29,15 +30,15 @@ class Mention:
     def field(self) -> TextField:
         return self.sentence.reading.name
 
-    @property
+    @cached_property
     def start(self) -> int:
-        return min(hit.start for hit in self.hits)
+        return min([hit.start for hit in self.hits])
 
-    @property
+    @cached_property
     def end(self) -> int:
-        return max(hit.end for hit in self.hits)
+        return max([hit.end for hit in self.hits])
 
-    @property
+    @cached_property
     def act(self) -> Hit:
         """The hit of the item that is the act itself: as the rule says, or the first that is no thing of a role."""
         rule = self.rule
@@ -59,8 +60,14 @@ _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 HOME: Final = "home-missiles"
 """The list of weapons that only the state that makes them has; the class is its code."""
 
+_BLAMES: Final = frozenset("blamed blames blame blaming accused accuses".split())
+_SIDES: Final = ("supplier", "actor", "recipient")
 _DOERS: Final = ("supplier", "actor", "imposer")
 
+_BEFORE_NOUNS: Final = frozenset(
+    "the a an any this that such its their his her planned alleged reported proposed possible secret recent illegal"
+    " new further more further".split()
+)
 _TIME: Final = re.compile(
     r"\b(?:(?:(?:early|late|earlier|last|next|this|on|since|by|until) )*"
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|night|evening|afternoon))?|yesterday|today|tomorrow"
@@ -70,7 +77,7 @@ _TIME: Final = re.compile(
     r"|(?:in|since) (?:19|20)\d\d|\w+ (?:years|months|weeks|days) ago)(?!\w)"
 )
 _THINGS: Final = frozenset(("weapon", "via", "place"))
-_ANEW: Final = frozenset("is are was were being been has have had and but that which who".split())
+_ANEW: Final = frozenset("is are was were being been has have had that which who".split())
 """Between an act and "by": another verb has begun, and "by" is of that one."""
 
 _LOOSE: Final = _THINGS | {"target"}
@@ -83,17 +90,48 @@ _REACH: Final = 16
 def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
     """One event for each distinct act, in the order of first mention."""
     events: list[Event] = []
+    likely: list[dict[str, Party]] = []
+    asked: list[Collection[str]] = []
     for telling in _tellings(mentions):
-        for event in _told(telling):
+        for event, guess in _told(telling):
             for index, known in enumerate(events):
                 merged = _merged(known, event)
                 if merged is not None:
                     events[index] = merged
+                    likely[index] = {**guess, **likely[index]}
                     break
             else:
                 events.append(event)
-    for event in events:
-        yield replace(event, claims=tuple(settled(event.claims, _talking(event.roles.items()))))
+                likely.append(guess)
+                asked.append(telling[0].topic.roles)
+    for event, guess, sides in zip(events, likely, asked, strict=True):
+        roles = _completed(event, guess, sides, events)
+        yield replace(event, roles=roles, claims=tuple(settled(event.claims, _talking(roles.items()))))
+
+
+def _completed(
+    event: Event, likely: Mapping[str, Party], sides: Collection[str], events: Sequence[Event]
+) -> dict[str, Party]:
+    """The roles, with those that no mention fills taken from what is likely: who denies the act did it, or who is
+    blamed for it; the maker of the weapon supplied it; all acts of the story have one side in common."""
+    roles = dict(event.roles)
+    for role in _SIDES:
+        if role in roles or role not in sides or not roles:
+            continue
+        party = _denier(event) or likely.get(role) or _common(role, event, events)
+        if party is not None and not any(_same(party, other) for key, other in roles.items() if key != "weapon"):
+            roles[role] = party
+    return roles
+
+
+def _denier(event: Event) -> Party | None:
+    return next((claim.holder for claim in event.claims
+                 if claim.status == "denied" and claim.holder is not None and claim.holder.code), None)
+
+
+def _common(role: str, event: Event, events: Sequence[Event]) -> Party | None:
+    found = [other.roles[role] for other in events if other.topic == event.topic and role in other.roles]
+    return found[0] if found and all(_same(found[0], other) for other in found) else None
 
 
 def _talking(roles: Iterable[tuple[str, Party]]) -> set[str]:
@@ -118,7 +156,7 @@ def _tellings(mentions: Iterable[Mention]) -> Iterator[list[Mention]]:
         yield telling
 
 
-def _told(telling: list[Mention]) -> Iterator[Event]:
+def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
     filled = [
         ({role: found for role, where in mention.rule.roles.items() if (found := _fill(mention, where))}, mention)
         for mention in telling
@@ -149,8 +187,14 @@ def _told(telling: list[Mention]) -> Iterator[Event]:
             combos = [{**combo, **extra} for combo in combos]
         else:
             combos = [{**combo, role: party} for combo in combos for party in row]
+    maker = _stand(mention, "maker") if "supplier" in mention.topic.roles and "supplier" not in rows else None
+    likely = {"supplier": _party(mention.sentence.clause, maker)} if maker is not None else {}
+    if "actor" in mention.topic.roles and "actor" not in rows:
+        responsible = _responsible(mention.sentence)
+        if responsible is not None:
+            likely["actor"] = responsible
     for roles in combos:
-        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention))
+        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention)), likely
 
 
 def _home(mention: Mention) -> list[Party]:
@@ -160,6 +204,22 @@ def _home(mention: Mention) -> list[Party]:
         if mention.start - 3 <= hit.start < mention.end + 3 and hit.kind in reading.states:
             return [Party(text.slice(hit.start, hit.end - 1), hit.kind)]
     return []
+
+
+def _responsible(told: Sentence) -> Party | None:
+    """Who claimed the act or was blamed for it, in its sentence or the two that follow."""
+    for sentence in (told, *told.after(2)):
+        words = sentence.reading.text.words
+        for cue in sentence.cues.get("confirms", ()):
+            claimed = speaker(sentence, cue)
+            if claimed is not None and "responsibility" in words[cue.start : cue.end + 1]:
+                return as_party(sentence, claimed)
+        for cue in sentence.cues.get("accuses", ()):
+            if words[cue.start] in _BLAMES:
+                for party in sentence.clause.parties:
+                    if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
+                        return as_party(sentence, party)
+    return None
 
 
 def _when(mention: Mention) -> str:
@@ -189,6 +249,8 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
 
 def _stand(mention: Mention, position: str) -> Named | None:
     clause, act = mention.sentence.clause, mention.act
+    if position == "subject" and _is_noun(mention):
+        return clause.agent(mention.start, mention.end)
     if position == "subject":
         return None if clause.is_passive(act.start, mention.start) else _subject(mention.sentence, act.start)
     if position == "owner":
@@ -213,6 +275,14 @@ def _stand(mention: Mention, position: str) -> Named | None:
         if not _ANEW.isdisjoint(text.words[mention.end : found.start]):
             return None
     return found
+
+
+def _is_noun(mention: Mention) -> bool:
+    """`the supply of`, `a planned sale of`: a word that is also a verb stands for the deed."""
+    text, act = mention.sentence.reading.text, mention.act
+    return act.start > mention.sentence.first and text.words[act.start - 1] in _BEFORE_NOUNS and not (
+        text.words[act.end - 1].endswith(("ed", "ing"))
+    )
 
 
 def _subject(sentence: Sentence, head: int) -> Named | None:
