@@ -9,7 +9,7 @@ A list file holds terms, one a line or separated by commas (core/phrases.py says
     @rockets                   everything of the list rockets too
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -202,7 +202,7 @@ def _by_list(refs: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
 class Present:
     """What stands in words [begin, stop) of a text, looked for symbol by symbol when a rule asks.
 
-    `known` may hold hits found otherwise, such as those of parties.
+    `known` holds what was found; `otherwise` finds what is in no table, such as parties, when first asked for.
     """
 
     lexicon: Lexicon
@@ -210,6 +210,7 @@ class Present:
     begin: int
     stop: int
     known: dict[str, Sequence[Hit]] = field(default_factory=dict)
+    otherwise: Callable[[], Mapping[str, Sequence[Hit]]] | None = None
 
     def __post_init__(self) -> None:
         whole = self.begin == 0 and self.stop == len(self.text.stems)
@@ -221,6 +222,13 @@ class Present:
         if found is None:
             found = self.known[symbol] = self._find(symbol)
         return found
+
+    def _found_otherwise(self, symbol: str) -> Sequence[Hit]:
+        if self.otherwise is None:
+            return ()
+        found, self.otherwise = self.otherwise(), None
+        self.known.update(found)
+        return found.get(symbol, ())
 
     def _find(self, symbol: str) -> Sequence[Hit]:
         lexicon = self.lexicon
@@ -242,7 +250,7 @@ class Present:
             name, _, kind = symbol.partition(":")
             whole = self.of(name)
             return [hit for hit in whole if hit.kind == kind] if whole else ()
-        return found
+        return found if table is not None else self._found_otherwise(symbol)
 
     def any(self, symbols: Iterable[str]) -> bool:
         """Whether any of the symbols stands there."""

@@ -50,9 +50,13 @@ class Keys:
                 weights[symbol] = weights.get(symbol, 0.0) + _PARTIES_EXPECTED
         return cls(stems, weights)
 
+    def expected(self, symbol: str) -> float:
+        """How often a symbol is to be expected."""
+        return self.weights.get(symbol, 0.0)
+
     def rarest(self, pattern: Pattern) -> str:
         """The item of a pattern that is seen least."""
-        return min(pattern.symbols, key=lambda symbol: self.weights.get(symbol, 0.0))
+        return min(pattern.symbols, key=self.expected)
 
 
 def _expected(word: Word) -> float:

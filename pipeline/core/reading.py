@@ -37,13 +37,16 @@ class Sentence:
     @cached_property
     def present(self) -> Present:
         """The terms and parties that stand in it."""
+        return Present(self.reading.lexicon, self.reading.text, self.first, self.last, otherwise=self._parties)
+
+    def _parties(self) -> dict[str, list[Hit]]:
         known: dict[str, list[Hit]] = {name: [] for name in (*PARTY_LISTS, PARTIES)}
         for party in self.clause.parties:
             symbol = STATES if party.code else _LISTS.get(party.label, ACTORS)
             hit = Hit(party.start, party.end, symbol, party.code or party.kind)
             known[symbol].append(hit)
             known[PARTIES].append(hit)
-        return Present(self.reading.lexicon, self.reading.text, self.first, self.last, dict(known))
+        return known
 
     @cached_property
     def cues(self) -> Mapping[str, Sequence[Hit]]:
