@@ -19,12 +19,14 @@ from pipeline.config import FeedSettings, Settings
 from pipeline.core.alerts import AlertRule
 from pipeline.core.topics import Topics
 from pipeline.flow.overlap import STOPPING
+from pipeline.net.slots import create as create_slots
 from pipeline.stores import open_store, saved_rules
 from pipeline.stores.base import Ledger, Store
 
 if TYPE_CHECKING:
     from pipeline.flow.recording import Recording
     from pipeline.flow.recordings import Recordings, Replaying
+    from pipeline.net.slots import Slots
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,29 @@ class Plan:
             self.__dict__["_rules"] = kept
         return kept[1]
 
-    def recording(self) -> "Recording | Replaying":
+    def recording(self, ledger: Ledger) -> "Recording | Replaying":
         """What makes network clients, each exchange kept in the raw archive where there is one; or a replay of it."""
         from pipeline.flow.recording import Recording
+        from pipeline.flow.robots import KeptRobots
 
         if self.recordings is not None:
             from pipeline.flow.recordings import Replaying
 
             return Replaying(self.recordings, self.settings.network.max_bytes)
-        return Recording(self.settings.network, self.settings.archive, self.started)
+        robots = KeptRobots(ledger, self.now)
+        return Recording(self.settings.network, self.settings.archive, self.started, self._slots(), robots)
+
+    def _slots(self) -> "Slots | None":
+        """Where the workers of this pass agree on their pace; one worker has nobody to agree with."""
+        from pipeline.net.slots import Slots
+
+        if self.shards == 1:
+            return None
+        slots: Slots | None = self.__dict__.get("_open_slots")
+        if slots is None:
+            place = Path(f"{self.__dict__['_packed']}{_SLOTS}")
+            slots = self.__dict__["_open_slots"] = Slots(place, self.settings.network.per_host_concurrency)
+        return slots
 
     def __reduce__(self) -> tuple[Any, ...]:
         packed: str | None = self.__dict__.get("_packed")
@@ -88,9 +104,13 @@ class Plan:
         return _unpack, (packed, os.getpid())
 
     @contextmanager
-    def stoppable(self) -> Iterator[None]:
-        """While this lasts, worker processes hear of it within a second when this one is STOPPING."""
-        mark = Path(f"{self.__reduce__()[1][0]}{_STOP}")
+    def shared(self) -> Iterator[None]:
+        """While this lasts, worker processes can agree on their pace, and hear within a second when this one is
+        STOPPING."""
+        packed = self.__reduce__()[1][0]
+        mark, slots = Path(f"{packed}{_STOP}"), Path(f"{packed}{_SLOTS}")
+        if self.shards > 1:
+            create_slots(slots)
         over = threading.Event()
 
         def pass_on() -> None:
@@ -107,9 +127,11 @@ class Plan:
             over.set()
             thread.join()
             mark.unlink(missing_ok=True)
+            slots.unlink(missing_ok=True)
 
 
 _STOP: Final = ".stop"
+_SLOTS: Final = ".slots"
 _LOOK_S: Final = 0.3
 
 

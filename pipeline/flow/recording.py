@@ -10,7 +10,9 @@ from pipeline.config import NetworkSettings
 from pipeline.core.errors import WirewatchError
 from pipeline.core.story import Failure
 from pipeline.net.client import Client
+from pipeline.net.manners import Slots
 from pipeline.net.response import Exchange
+from pipeline.net.robots import RobotsMemory
 from pipeline.net.warc import RawArchive
 
 STAGE = "archive"
@@ -23,13 +25,15 @@ class Recording:
     network: NetworkSettings
     directory: str
     day: datetime
+    slots: Slots | None = None
+    robots: RobotsMemory | None = None
     problem: str = field(default="", init=False)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
         """A network client, to be entered on the event loop that uses it."""
         if not self.directory:
-            async with Client(self.network) as client:
+            async with Client(self.network, slots=self.slots, robots=self.robots) as client:
                 yield client
             return
         archive = RawArchive(self._folder())
@@ -47,7 +51,7 @@ class Recording:
                 self.problem = f"{exchange.url} cannot be kept in the raw archive: {type(error).__name__}: {error}"
 
         try:
-            async with Client(self.network, recorder=keep) as client:
+            async with Client(self.network, recorder=keep, slots=self.slots, robots=self.robots) as client:
                 yield client
         finally:
             try:

@@ -50,7 +50,7 @@ def run_replay(
             )
             rules = current_rules(config, store.ledger) if alerting else ()
             outbox.begin(store.ledger, rules, started)
-            with plan.stoppable():
+            with plan.shared():
                 counts = run_graph(lambda graph: _build(graph, plan, alerting), workers)
             store.archive.refresh()
             sent = deliver(config, rules, store, clock(), stream) if alerting else outbox.Outcome()

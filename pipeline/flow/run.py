@@ -14,6 +14,7 @@ from pipeline.flow import recording
 from pipeline.flow.channels import connect
 from pipeline.flow.plan import Plan
 from pipeline.flow.poll import load_states
+from pipeline.flow.robots import forget as forget_robots
 from pipeline.flow.runner import run_graph
 from pipeline.stores import bursts, failures, lease, open_store, outbox, saved_rules
 from pipeline.stores.base import Ledger, Store
@@ -67,6 +68,7 @@ def run_pass(
             started = clock()
             rules = current_rules(config, store.ledger)
             outbox.begin(store.ledger, rules, started)
+            forget_robots(store.ledger, started)
             plan = Plan(
                 settings=config.settings,
                 feeds={feed.id: feed for feed in _ready(feeds, store.ledger, started, only_due)},
@@ -77,7 +79,7 @@ def run_pass(
                 shards=workers,
                 shift=shift_of(started),
             )
-            with plan.stoppable():
+            with plan.shared():
                 counts = run_graph(lambda graph: _build(graph, plan), workers)
             store.archive.refresh()
             told = outbox.notice(store, rules, (), clock()) + bursts.tell(store, rules, clock())

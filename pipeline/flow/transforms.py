@@ -92,7 +92,7 @@ class _Poll(_StoreDoFn):
     def process(self, shard: tuple[int, Iterable[str]]) -> Iterator[Any]:
         feeds = [self.plan.feeds[id] for id in shard[1]]
         count("feeds.due", len(feeds))
-        recording = self.plan.recording()
+        recording = self.plan.recording(self.store.ledger)
         troubles: list[Trouble] = []
         for polled in poll_feeds(feeds, self.store.ledger, self.plan.settings, recording.client, self.plan.now):
             count(f"feeds.{polled.outcome}")
@@ -162,7 +162,7 @@ def _by_host(ref: Ref, shards: int) -> tuple[int, Ref]:
 
 class _FetchArticles(_StoreDoFn):
     def process(self, shard: tuple[int, Iterable[Ref]]) -> Iterator[Any]:
-        plan, recording = self.plan, self.plan.recording()
+        plan, recording = self.plan, self.plan.recording(self.store.ledger)
         yield from fetch_stories(shard[1], plan.feeds, plan.settings, recording.client, plan.now, self.store)
         yield from _tagged(recording.failures(plan.now()))
 

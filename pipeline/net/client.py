@@ -4,6 +4,7 @@
     ├── address       which URLs and addresses (pure)
     ├── robots        what a host lets us fetch
     ├── manners       whose turn it is at a host
+    │   └── slots     the same among processes
     └── transport     one request on the wire (aiohttp)
         └── decode    bodies unpacked within a limit
 
@@ -29,10 +30,10 @@ from pipeline.config import NetworkSettings
 from pipeline.core.errors import ConfigError, FetchError
 from pipeline.net.address import Target, check_target, join, parse_target, same_url
 from pipeline.net.decode import ACCEPT_ENCODING
-from pipeline.net.manners import Turns
+from pipeline.net.manners import Slots, Turns
 from pipeline.net.refusal import Refusal
 from pipeline.net.response import Exchange, Headers, Recorder, Redirect, Response, Validators, parse_retry_after
-from pipeline.net.robots import MAX_BYTES, Robots
+from pipeline.net.robots import MAX_BYTES, Robots, RobotsMemory
 
 if TYPE_CHECKING:
     from pipeline.net.transport import Answer, Resolver, Transport
@@ -64,12 +65,15 @@ class Client:
     """Fetches within the limits of `settings`; an async context manager, for one event loop.
 
     `resolver` takes the place of the system's name service (host -> addresses, raises OSError); its answers are
-    checked like any other. `recorder` is called with every exchange.
+    checked like any other. `recorder` is called with every exchange. With `slots` the pace of hosts is kept together
+    with other processes; `robots` remembers what hosts allow for longer than this client lives.
     """
 
     def __init__(self, settings: NetworkSettings, *, resolver: "Resolver | None" = None,
-                 recorder: Recorder | None = None) -> None:
+                 recorder: Recorder | None = None, slots: Slots | None = None,
+                 robots: RobotsMemory | None = None) -> None:
         self._settings, self._resolver, self._recorder = settings, resolver, recorder
+        self._slots, self._robots_memory = slots, robots
         self._routes = _routes(settings.connect_to)
         self._agent = user_agent(settings.contact)
         self._transport: Transport
@@ -81,8 +85,9 @@ class Client:
 
         settings = self._settings
         self._transport = Transport(settings, self._resolver)
-        self._turns = Turns(per_host=settings.per_host_concurrency, total=settings.concurrency)
-        self._robots = Robots(self._fetch_robots)
+        self._turns = Turns(per_host=settings.per_host_concurrency, total=settings.concurrency,
+                            slots=self._slots)
+        self._robots = Robots(self._fetch_robots, memory=self._robots_memory)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,

@@ -1,7 +1,8 @@
 """Manners towards a host: how many requests at once, and how long between the starts of two.
 
 `Pace` decides for one host and is told the time; `Turns` lets tasks wait for their turn, in order of arrival.
-One process sees all requests to a host, since the flow shards by host: so a rule kept here is kept everywhere.
+The flow shards by host, so that one process makes nearly all requests to a host; for those to which redirects lead
+the processes of a pass agree over `slots`.
 """
 
 import asyncio
@@ -10,15 +11,29 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pipeline.core.urls import host_of
+
+
+class Slots(Protocol):
+    """What other processes that ask the same hosts are told, see slots.py."""
+
+    def enter(self, host: str, delay_s: float, now: float) -> float: ...
+
+    def sent(self, host: str, now: float) -> None: ...
+
+    def leave(self, host: str) -> None: ...
+
+
+def stretched(delay_s: float) -> float:
+    """The delay that is kept: a tenth longer, at most 50 ms. A busy server notes one request late, the next on time."""
+    return delay_s + min(0.1 * delay_s, 0.05)
 
 
 @dataclass(slots=True)
 class Pace:
     """The state of one host; times in seconds of any one clock.
-
-    The delay is stretched by a tenth, at most 50 ms: a busy server notes a request late and the next one on time.
 
     The delay counts from the moment a request is written (`sent`), not from when it was let in: connecting may
     take long, and a server would see two requests closer than it should. So while one that was let in has not been
@@ -54,7 +69,7 @@ class Pace:
         return self.active == 0 and now >= self._free_at()
 
     def _free_at(self) -> float:
-        return self.last_sent + self.delay_s + min(0.1 * self.delay_s, 0.05)
+        return self.last_sent + stretched(self.delay_s)
 
 
 @dataclass(slots=True)
@@ -67,15 +82,17 @@ class _Host:
 class Turn:
     """Permission for one request; `sent()` is called when it has been written."""
 
-    __slots__ = ("_host", "_turns", "was_sent")
+    __slots__ = ("_host", "_name", "_turns", "was_sent")
 
-    def __init__(self, turns: "Turns", host: _Host) -> None:
-        self._turns, self._host, self.was_sent = turns, host, False
+    def __init__(self, turns: "Turns", name: str, host: _Host) -> None:
+        self._turns, self._name, self._host, self.was_sent = turns, name, host, False
 
     def sent(self) -> None:
         if not self.was_sent:
             self.was_sent = True
             self._host.pace.sent(self._turns.now())
+            if self._turns.slots is not None:
+                self._turns.slots.sent(self._name, self._turns.now())
             self._turns.wake(self._host)
 
     @property
@@ -87,11 +104,12 @@ class Turn:
 class Turns:
     """Turns at all hosts: `per_host` at once at each, `total` at once in all. Idle hosts are forgotten."""
 
-    def __init__(self, *, per_host: int, total: int) -> None:
+    def __init__(self, *, per_host: int, total: int, slots: Slots | None = None) -> None:
         self._per_host = per_host
         self._total = asyncio.Semaphore(total)
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = 256
+        self.slots = slots
         self.now = asyncio.get_running_loop().time
 
     def __len__(self) -> int:
@@ -110,11 +128,21 @@ class Turns:
             await self._wait(host)
         else:
             host.pace.enter()
-        turn = Turn(self, host)
+        turn = Turn(self, name, host)
+        entered = False
         try:
+            if self.slots is not None:
+                # Another process cannot wake us.
+                while (wait_s := self.slots.enter(name, delay_s, self.now())) > 0:  # noqa: ASYNC110
+                    await asyncio.sleep(wait_s)
+                entered = True
             async with self._total:
                 yield turn
         finally:
+            if self.slots is not None and entered:
+                if not turn.was_sent:
+                    self.slots.sent(name, self.now())
+                self.slots.leave(name)
             self._leave(name, host, sent=turn.was_sent)
 
     async def _wait(self, host: _Host) -> None:

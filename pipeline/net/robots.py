@@ -5,8 +5,8 @@
     5xx                       nothing is allowed for ten minutes, then it is asked again
     no answer (dns, tls, …)   the same; the refusal carries that reason instead of `robots`
 
-Where an older copy is known, it goes on being used while the host gives no new one. Copies are kept for a day,
-as many as fit in 8 MB of text.
+Where an older copy is known, it goes on being used while the host gives no new one. Copies are kept for a day (RFC
+9309, 2.4), as many as fit in 8 MB of text, and over the end of this process where there is a memory for them.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pipeline.core.errors import FetchError
 from pipeline.net.address import Target
@@ -66,12 +66,22 @@ def _only_ours(line: str) -> str:
     return f"User-agent: {'*' if name == '*' else AGENT if ours else '-'}"
 
 
+class RobotsMemory(Protocol):
+    """What hosts said, for whoever asks later; called in a thread."""
+
+    def recall(self, origin: str) -> tuple[bytes, float] | None:
+        """A body, and for how many seconds it holds (less than 0: not any more)."""
+        ...
+
+    def keep(self, origin: str, body: bytes, for_s: float) -> None: ...
+
+
 class Robots:
     """The rules of all origins, asked for once each through `fetch`, which raises FetchError."""
 
-    def __init__(self, fetch: Callable[[str], Awaitable[bytes]],
-                 clock: Callable[[], float] = time.monotonic) -> None:
-        self._fetch, self._clock = fetch, clock
+    def __init__(self, fetch: Callable[[str], Awaitable[bytes]], clock: Callable[[], float] = time.monotonic,
+                 memory: RobotsMemory | None = None) -> None:
+        self._fetch, self._clock, self._memory = fetch, clock, memory
         self._rules: OrderedDict[str, Rules] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Rules]] = {}
         self._size = 0
@@ -109,13 +119,27 @@ class Robots:
         return await asyncio.shield(task)  # one caller that gives up must not stop the others
 
     async def _ask(self, origin: str, old: Rules | None) -> Rules:
+        if old is None and self._memory is not None:
+            recalled = await asyncio.to_thread(self._memory.recall, origin)
+            if recalled is not None:
+                old = parse_rules(recalled[0], self._clock() + min(recalled[1], FRESH_S))
+        if old is None or old.expires <= self._clock():
+            old = await self._anew(origin, old)
+        self._keep(origin, old)
+        return old
+
+    async def _anew(self, origin: str, old: Rules | None) -> Rules:
         try:
             body = await self._fetch(f"{origin}/robots.txt")
         except FetchError as error:
             rules = self._without(origin, error, old)
+            if rules.refusal is not None or rules.expires < self._clock() + FRESH_S / 2:
+                return rules
+            body = b""
         else:
             rules = parse_rules(body, self._clock() + FRESH_S)
-        self._keep(origin, rules)
+        if self._memory is not None:
+            await asyncio.to_thread(self._memory.keep, origin, body, FRESH_S)
         return rules
 
     def _without(self, origin: str, error: FetchError, old: Rules | None) -> Rules:

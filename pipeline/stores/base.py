@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, Protocol
 from pipeline.core.query import Query
 from pipeline.core.story import Story
 
-Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "meta", "cluster", "thread"]
+Kind = Literal["feed", "entry", "alert", "failure", "rule", "lease", "burst", "meta", "robots", "cluster", "thread"]
 Facet = Literal["topic", "source", "country", "lang", "status", "day"]
 Sort = Literal["newest", "relevance"]
 Interval = Literal["hour", "day", "week", "month"]
