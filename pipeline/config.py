@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from pipeline.core.errors import ConfigError, QueryError
 from pipeline.core.secrets import Secrets
@@ -124,6 +124,15 @@ class FeedSettings(Model):
     """A query: only entries that match become stories."""
     exclude: str = ""
     """A query: entries that match are left out (and counted)."""
+    _secrets: Secrets = PrivateAttr(default_factory=Secrets)
+
+    def hidden(self, text: str) -> str:
+        """`text` without what this feed's address and headers keep secret: for whatever is shown or told."""
+        return self._secrets.hidden(text)
+
+    def hidden_in(self, value: Any) -> Any:
+        """What JSON can hold, with every text in it `hidden`."""
+        return self._secrets.hidden_in(value)
 
 
 class ConsoleChannel(Model):
@@ -335,10 +344,12 @@ def _take_feeds(path: Path, written: YamlText, found: list[PlacedFeed], mistakes
     for g, group in enumerate(file.groups):
         for f, feed in enumerate(group.feeds):
             at: YamlPath = ("groups", g, "feeds", f)
-            url = written.data["groups"][g]["feeds"][f]["url"]  # an id is shown, and must hold no secret
-            full = feed.model_copy(
-                update={"id": feed.id or feed_id(url), "tags": tuple(dict.fromkeys(group.tags + feed.tags))}
-            )
+            as_written = written.data["groups"][g]["feeds"][f]
+            full = feed.model_copy(update={
+                "id": feed.id or feed_id(as_written["url"]),  # it is shown, and must hold no secret
+                "tags": tuple(dict.fromkeys(group.tags + feed.tags)),
+            })
+            full._secrets = _secrets_of(full, as_written["url"])
             for known, value, name in ((ids, full.id, "id"), (urls, canonical_url(full.url), "url")):
                 if value in known:
                     mistakes.append(f"{document.at((*at, name))}: {value} is already the {name} of the feed "
@@ -351,6 +362,14 @@ def _take_feeds(path: Path, written: YamlText, found: list[PlacedFeed], mistakes
                     except QueryError as error:
                         mistakes.append(f"{document.at((*at, name))}: {error}")
             found.append(PlacedFeed(full, group.name, path, document.lines.get(at, 1)))
+
+
+def _secrets_of(feed: FeedSettings, url: str) -> Secrets:
+    """What stands in a feed's headers, and what its address (`url` as written) takes from the environment."""
+    if not feed.headers and url == feed.url:
+        return Secrets()
+    taken = ((os.environ.get(name, ""), f"${{{name}}}") for name in _VARIABLE.findall(url) if url != feed.url)
+    return Secrets.of([*taken, *((value, "…") for value in feed.headers.values())])
 
 
 def feed_secrets(directory: Path) -> Secrets:
