@@ -97,7 +97,8 @@ class Plan:
         if packed is None:
             handle, packed = tempfile.mkstemp(prefix="wirewatch-plan-")
             with os.fdopen(handle, "wb") as file:
-                pickle.dump([getattr(self, field.name) for field in fields(self)], file, pickle.HIGHEST_PROTOCOL)
+                if self.shards > 1:  # otherwise there is no other process
+                    pickle.dump([getattr(self, field.name) for field in fields(self)], file, pickle.HIGHEST_PROTOCOL)
             weakref.finalize(self, os.unlink, packed)
             self.__dict__["_packed"] = packed
             _mine[packed] = self

@@ -15,6 +15,7 @@ from pipeline.core.errors import StoreError, StoreUnavailable, WirewatchError
 def run_graph(build: Callable[[Any], None], workers: int) -> dict[str, int]:
     """Run the graph that `build` makes in a pipeline, on Beam's in-process runner; returns its counters."""
     quiet_beam()
+    os.environ.setdefault("LANGUAGE", "C")  # or each of Beam's hundreds of argument parsers looks for translations
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner

@@ -19,8 +19,10 @@ from pipeline.stores.base import Kind, Ledger, Record
 
 LONGEST: Final = timedelta(seconds=30)
 """The configuration, and alert rules made meanwhile, are read anew at least this often."""
-SHORTEST_S: Final = 1.0
-"""Least time between two passes; a pass that took longer is followed by a pause as long as itself."""
+SHORTEST_S: Final = 0.5
+"""Least time between two passes."""
+REST: Final = 0.25
+"""A long pass is followed by a pause of this share of it."""
 _KINDS: Final[tuple[Kind, ...]] = ("feed", "entry", "alert")
 _AT_ONCE: Final = 20
 
@@ -58,7 +60,7 @@ def watch(
                 took = time.monotonic() - begun
                 wait = due.next(feeds, clock()) - clock()
                 pause_s = max(SHORTEST_S, config.settings.network.per_host_delay_s)
-                STOPPING.wait(max(pause_s, took, min(wait, LONGEST).total_seconds()))
+                STOPPING.wait(max(pause_s, REST * took, min(wait, LONGEST).total_seconds()))
     finally:
         store.close()
 

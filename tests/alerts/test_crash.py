@@ -12,13 +12,14 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.alerts.crashing import RULES, stories
 from tests.alerts.receiver import Receiver, half_the_time, receiving
+from tests.servers import elasticsearch
 
 ROUNDS = 300 if os.environ.get("WIREWATCH_LONG") else 20 if os.environ.get("CI") else 8
 STORIES = 12
@@ -77,7 +78,10 @@ def check(receiver: Receiver, crashes: int) -> None:
     assert sum(times.values()) - len(times) <= crashes, "one repeat for each crash at most"
 
 
-def rounds(prepared: "subprocess.Popen[str]", store: str, prefix: str, count: int) -> None:
+def rounds(
+    prepared: "subprocess.Popen[str]", store: str, prefix: str, count: int,
+    clean: Callable[[str], None] = lambda prefix: None,
+) -> None:
     chance = random.Random(count)
     whole, kills, repeats = 1.0, 0, 0
     for number in range(count):
@@ -96,6 +100,7 @@ def rounds(prepared: "subprocess.Popen[str]", store: str, prefix: str, count: in
             if not number:
                 whole = seconds
             check(receiver, crashes)
+            clean(f"{prefix}{number}")
             kills += crashes
             repeats += len(receiver.taken) - len({headers["Idempotency-Key"] for headers, _ in receiver.taken})
     print(f"{count} rounds, {kills} kills, {repeats} repeats")
@@ -108,7 +113,8 @@ def test_embedded(prepared: "subprocess.Popen[str]", tmp_path: Path) -> None:
 
 @pytest.mark.timeout(3600)
 def test_elastic(prepared: "subprocess.Popen[str]", elasticsearch_url: str) -> None:
-    rounds(prepared, elasticsearch_url, f"crash-{uuid.uuid4().hex[:8]}-", ROUNDS)
+    rounds(prepared, elasticsearch_url, f"crash-{uuid.uuid4().hex[:8]}-", ROUNDS,
+           lambda prefix: elasticsearch.wipe(elasticsearch_url, prefix))
 
 
 def test_all_kinds_of_rules_take_part() -> None:
