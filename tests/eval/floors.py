@@ -71,7 +71,8 @@ FIVE: Final = ("arms-transfer", "missile-launch", "sanctions", "military-exercis
 
 def measure() -> dict[str, Report]:
     """A report for each set that is there."""
-    sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ()), "documents dev": (documents("dev"), ())}
+    sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ()), "documents dev": (documents("dev"), ()),
+            "documents test": (documents("test"), ())}
     if shared_texts():
         sets["shared, their labels"] = (shared_labelled(), FIVE)
         sets["shared, our labels"] = (shared_ours(), ())

@@ -28,6 +28,7 @@ LOWER = 'below its floor; find out why, or run: python -m tests.eval.floors --lo
     ("own dev", lambda: own("dev"), ()),
     ("own test", lambda: own("test"), ()),
     ("documents dev", lambda: documents("dev"), ()),
+    ("documents test", lambda: documents("test"), ()),
     pytest.param("shared, their labels", shared_labelled, FIVE, marks=needs_shared),
     pytest.param("shared, our labels", shared_ours, (), marks=needs_shared),
     pytest.param("shared, our further labels", lambda: shared_ours("rest"), ("nuclear-program", "armed-attack"),
