@@ -108,11 +108,11 @@ def unpack_matter(data: bytes) -> Matter | None:
                   frozenset(states), (names, telling, frequent))
 
 
-def matter_of(story: Story, title: Text | None = None, body: Text | None = None) -> Matter | None:
-    """The matter of a story, None for one that tells no event; texts that were cut already can be handed in."""
+def matter_of(story: Story) -> Matter | None:
+    """The matter of a story, None for one that tells no event."""
     if not story.events:
         return None
-    stems = {*(title or Text.of(story.title)).stems, *(body or Text.of(story.body)).stems}
+    stems = {*Text.of(story.title).stems, *Text.of(story.body).stems}
     called = Text.of(" ".join(_NAME.findall(story.body))).stems
     names, words, frequent = set[str](), set[str](), set[str]()
     for stem in stems:

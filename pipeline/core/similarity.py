@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from pipeline.core.story import Story
-from pipeline.core.text import Text
+from pipeline.core.text import words_of
 
 SKETCH_VERSION: Final = 1
 """Goes up whenever the sketch of some text changes: sketches of other versions are not compared."""
@@ -89,13 +89,13 @@ def _micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def sketch(story: Story, title: Text | None = None, body: Text | None = None) -> Sketch:
-    """The sketch of a story; texts that were cut already can be handed in. About 0.1 ms for 500 words."""
-    words = (body or Text.of(story.body)).words[:MOST_WORDS]
-    headline = (title or Text.of(story.title)).words
+def sketch(story: Story) -> Sketch:
+    """The sketch of a story. About 0.1 ms for 300 words."""
+    words, headline = words_of(story.body)[:MOST_WORDS], words_of(story.title)
     if len(words) < _SHORT:
         words = headline + words
-    whole, first = _runs(words), _runs(words[:LEDE])
+    whole = _runs(words)
+    first = whole[: LEDE - 2]
     minima, lede_minima = _minima(whole, PERMUTATIONS), _minima(first, LEDE_PERMUTATIONS)
     size, lede_size = (len(set(runs.tolist())) for runs in (whole, first))
     name = " ".join(headline)

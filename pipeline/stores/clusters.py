@@ -24,7 +24,6 @@ from pipeline.core.matters import Matter, fits, matter_of, same_matter, unpack_m
 from pipeline.core.origin import origin_of
 from pipeline.core.similarity import Sketch, same_text, sketch, unpack
 from pipeline.core.story import Story
-from pipeline.core.text import Text
 from pipeline.stores.base import Indexed, Kind, Store, Trace, Traces, batched
 from pipeline.stores.unions import Group, Node, United, groups, unite
 
@@ -130,10 +129,9 @@ class _Batch:
         self.sketches: dict[str, Sketch] = {}
         self.matters: dict[str, Matter] = {}
         for id, story in self.stories.items():
-            title, body = Text.of(story.title), Text.of(story.body)
             own = replace(story, origin=origin_of(story.source, story.authors, story.body)) if id in again else story
-            self.sketches[id] = sketch(own, title, body)
-            matter = matter_of(own, title, body)
+            self.sketches[id] = sketch(own)
+            matter = matter_of(own)
             if matter is not None:
                 self.matters[id] = matter
 

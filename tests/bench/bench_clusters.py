@@ -50,13 +50,13 @@ class Cost:
     copied: int
 
 
-def held(count: int, begin: int, pool: Sequence[Story]) -> Iterator[Trace]:
-    """The traces of stories `begin` to `count`."""
-    random = numpy.random.default_rng(begin)
+def held(count: int, pool: Sequence[Story]) -> Iterator[Trace]:
+    """The traces of so many stories."""
+    random = numpy.random.default_rng(5)
     data = [sketch(story).pack() for story in pool]
     matters = [matter for story in pool if (matter := matter_of(story)) is not None]
     told = [(matter.terms, matter.pack()) for matter in matters]
-    for number in range(begin, count):
+    for number in range(count):
         at = NOW - SPREAD * random.random()
         terms = tuple(random.integers(0, 2**47, TERMS).tolist())
         yield Trace(f"held{number}", at, terms, data[number % len(data)])
@@ -121,22 +121,21 @@ def by_force(sketches: Any, some: Sequence[Story]) -> float:
 def run(sizes: Sequence[int], count: int, say: Callable[[str], None] = print) -> dict[int, Cost]:
     """The costs by size of the archive."""
     pool = list(stories(9_000, seed=99))
+    arrived = arriving(count, 10)
     costs: dict[int, Cost] = {}
-    with tempfile.TemporaryDirectory() as place:
-        store = open_store(str(Path(place) / "store"), StoreSettings())
-        keep(store, arriving(BATCH, 1), ClusterSettings())  # the first of a process loads what it needs
-        begin = 0
-        for number, size in enumerate(sizes):
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as place:
+            store = open_store(str(Path(place) / "store"), StoreSettings())
+            keep(store, arriving(BATCH, 1), ClusterSettings())  # the first of a process loads what it needs
             begun = time.perf_counter()
-            for some in batched(held(size, begin, pool), 5_000):
+            for some in batched(held(size, pool), 5_000):
                 store.traces.leave(some)
-            begin = size
-            sketches = numpy.random.default_rng(3).integers(0, 256, (size, PERMUTATIONS), numpy.uint8)
             store.traces.sharing([Trace("", NOW, (1,), b"")], SPREAD)  # the first after many makes runs of them
             say(f"{size:,} held, made in {time.perf_counter() - begun:.0f} s")
-            costs[size] = measured(store, arriving(count, 10 + number), sketches)
+            sketches = numpy.random.default_rng(3).integers(0, 256, (size, PERMUTATIONS), numpy.uint8)
+            costs[size] = measured(store, arrived, sketches)
             say(f"  {costs[size]}")
-        store.close()
+            store.close()
     return costs
 
 

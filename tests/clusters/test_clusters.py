@@ -139,7 +139,7 @@ def test_half_marked_is_marked_when_done_again(store: Store, monkeypatch: pytest
 def test_one_that_cannot_be_compared_costs_itself_only(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.stores import clusters
 
-    def odd(story: Story, *texts: object) -> None:
+    def odd(story: Story) -> None:
         if story.title == "odd":
             raise ValueError("odd")
 

@@ -11,7 +11,6 @@ import pytest
 
 from pipeline.core.similarity import Sketch
 from pipeline.core.story import Story
-from pipeline.core.text import Text
 from pipeline.stores import clusters
 from tests.faults.passes import Passes, feed, feeds_of, page
 from tests.faults.test_killed_pass import signal_group
@@ -92,10 +91,10 @@ def stop(*anything: object) -> None:
 def test_a_mistake_in_joining_costs_one_story_its_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = clusters.sketch
 
-    def odd(story: Story, *texts: Text) -> Sketch:
+    def odd(story: Story) -> Sketch:
         if story.url == "http://outlet0.example/3":
             raise ValueError("odd")
-        return real(story, *texts)
+        return real(story)
 
     with Site(wire(8)) as site:
         passes = Passes.make(tmp_path, site, feeds=feeds_of(OUTLETS))
