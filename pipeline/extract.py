@@ -27,6 +27,11 @@ _COST: Final = 100_000
 _CHARS: Final = 4_000_000
 """Pages beyond these get their paragraphs only, in linear time (news pages: 3,000 elements, 15 deep, at most)."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL_REFERENCE: Final = re.compile(
+    r"&#0*+(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45])(?![0-9]);?"
+    r"|&#[xX]0*+(?:[1-8bcefBCEF]|1[0-9a-fA-F]|[fF]{3}[efEF])(?![0-9a-fA-F]);?"
+)
+"""Made of them, a text is one that lxml refuses to move; a space stays, for nothing else may become a reference."""
 _INVISIBLE: Final = {0xAD: None, 0x200B: None, 0xFEFF: None}
 
 
@@ -53,7 +58,7 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
 
     `content_type` is the Content-Type header; comments of readers are never part of the body.
     """
-    text = _CONTROL.sub("", decode(body, content_type))
+    text = _CONTROL_REFERENCE.sub(" ", _CONTROL.sub("", decode(body, content_type)))
     tree = parse_page(text)
     if tree is None:
         return Article(canonical_url=url)

@@ -59,3 +59,16 @@ def test_page_too_large_to_look_at_closely_gives_its_paragraphs() -> None:
     body = extract_article(PAGES["many paragraphs"].encode(), url="https://hostile.example/a").body
     assert body.startswith(PROSE[3:-4])
     assert len(body) < 1_200_000
+
+
+@pytest.mark.parametrize("reference", ["&#1;", "&#0011", "&#12;", "&#31;", "&#65535;", "&#x1;", "&#X000b;", "&#xFFFE",
+                                       "&#\0004;", "&#&#1;4;"])
+def test_reference_to_a_control_character_costs_no_text(reference: str) -> None:
+    page = f'{HEAD}<h1>T</h1><div class="share">Share</div>{reference} after it {PROSE * 5}'
+    assert extract_article(page.encode(), url="https://outlet.example/a").body.count("a normal paragraph") == 5
+
+
+@pytest.mark.parametrize(("written", "read"), [("&#128;", "€"), ("&#127;5", ""), ("&#x1F4;", "Ǵ")])
+def test_other_references_are_characters(written: str, read: str) -> None:
+    page = f"{HEAD}<h1>T</h1><p>The price was set at {written} by the ministry, it said on Monday.</p>{PROSE * 5}"
+    assert f"set at {read}" in extract_article(page.encode(), url="https://outlet.example/a").body
