@@ -79,12 +79,19 @@ class Report:
     topics: dict[str, Score]
     statuses: dict[str, Score]
     roles: dict[str, tuple[int, int]]
+    documents: dict[str, Score]
+    """The statuses of a text's events of one topic together; what a missed topic would have told counts as missed."""
     mistakes: tuple[Mistake, ...] = field(repr=False)
 
     @property
     def status_macro_f1(self) -> float:
         """Mean F1 of the five statuses."""
         return sum(score.f1 for score in self.statuses.values()) / len(self.statuses)
+
+    @property
+    def documents_macro_f1(self) -> float:
+        """Mean F1 of the five statuses by document."""
+        return sum(score.f1 for score in self.documents.values()) / len(self.documents)
 
 
 def read_labelled(text: str, name: str) -> list[Labelled]:
@@ -131,7 +138,7 @@ def score(texts: Iterable[Labelled], topics: Topics, only: Sequence[str] = ()) -
                 mistakes.append(Mistake("false alarm", name, text.id, first.text, first.rule))
         by_topic[name] = _score(outcomes)
     statuses, roles = _claims(rows, topics, mistakes)
-    return Report(len(rows), by_topic, statuses, roles, tuple(mistakes))
+    return Report(len(rows), by_topic, statuses, roles, _by_document(rows), tuple(mistakes))
 
 
 def _score(outcomes: Sequence[tuple[int, int, int]]) -> Score:
@@ -170,7 +177,7 @@ def _claims(
             for event, ours in _pairs(gold, known, code):
                 wanted = set(event["status"]) if event else set()
                 given = set(ours.status) if ours else set()
-                if event is None or ours is None:
+                if event is None or ours is None or event.get("borderline"):
                     continue
                 for status in STATUSES:
                     outcomes[status].append((int(status in wanted and status in given),
@@ -192,6 +199,23 @@ def _claims(
                         mistakes.append(Mistake("role", topic, text.id, f"{role} {said} instead of {asked}",
                                                 str(event.get("evidence", ""))))
     return {status: _score(found) for status, found in outcomes.items()}, roles
+
+
+def _by_document(rows: Sequence[tuple[Labelled, Detection]]) -> dict[str, Score]:
+    outcomes: dict[str, list[tuple[int, int, int]]] = {status: [] for status in STATUSES}
+    for text, found in rows:
+        for topic in CLAIM_TOPICS:
+            if topic in text.borderline or topic not in text.topics:
+                continue
+            gold = [event for event in text.events if event["topic"] == topic and not event.get("borderline")]
+            wanted = {status for event in gold for status in event["status"]}
+            given = {status for event in found.events if event.topic == topic for status in event.status}
+            if not wanted:
+                continue
+            for status in STATUSES:
+                outcomes[status].append((int(status in wanted and status in given),
+                                         int(status in given - wanted), int(status in wanted - given)))
+    return {status: _score(told) for status, told in outcomes.items()}
 
 
 def _join(statuses: Iterable[str]) -> str:

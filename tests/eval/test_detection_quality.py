@@ -6,7 +6,9 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.scoring import read_labelled, score
 from tests.core.detection import topics
 from tests.eval.floors import (
+    CLAIMED,
     FIVE,
+    claims,
     documents,
     false_alarms,
     figures,
@@ -29,6 +31,8 @@ LOWER = 'below its floor; find out why, or run: python -m tests.eval.floors --lo
     ("own test", lambda: own("test"), ()),
     ("documents dev", lambda: documents("dev"), ()),
     ("documents test", lambda: documents("test"), ()),
+    ("claims dev", lambda: claims("dev"), CLAIMED),
+    ("claims test", lambda: claims("test"), CLAIMED),
     pytest.param("shared, their labels", shared_labelled, FIVE, marks=needs_shared),
     pytest.param("shared, our labels", shared_ours, (), marks=needs_shared),
     pytest.param("shared, our further labels", lambda: shared_ours("rest"), ("nuclear-program", "armed-attack"),
