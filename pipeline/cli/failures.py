@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from pipeline.cli.times import ago
 from pipeline.core.errors import ConfigError
 from pipeline.core.story import Failure
 from pipeline.core.telling import clean
+
+if TYPE_CHECKING:
+    from pipeline.stores.base import Ledger
 
 failures_app = typer.Typer(help="What could not be done.", invoke_without_command=True)
 
@@ -88,13 +91,10 @@ def show_failure(
 ) -> None:
     """Show everything that is known of a failure."""
     from pipeline.core.story import to_plain
-    from pipeline.stores.failures import select
 
     place = Place(config, store)
     with place.opened() as opened:
-        chosen, missing = select(opened.ledger, [key])
-    _refuse(missing)
-    found = _shown(place, chosen)
+        found = _shown(place, _selected(opened.ledger, [key]))
     if as_json:
         print_json([to_plain(failure) for failure in found])
         return
@@ -126,12 +126,10 @@ def retry_failures(
 ) -> None:
     """Make what failed due for the next pass."""
     from pipeline.flow.retrying import retry
-    from pipeline.stores.failures import select
 
     _some(keys, stage, host, reason, everything)
     with Place(config, store).opened() as opened:
-        found, missing = select(opened.ledger, keys or (), stage=stage, host=host, reason=reason)
-        _refuse(missing)
+        found = _selected(opened.ledger, keys, stage, host, reason)
         lost = retry(opened, found, datetime.now(UTC))
     say(f"{len(found) - len(lost)} will be tried again in the next pass")
     for failure in lost:
@@ -149,12 +147,11 @@ def drop_failures(
     store: StoreOption = None,
 ) -> None:
     """Forget failures, without trying again."""
-    from pipeline.stores.failures import drop, select
+    from pipeline.stores.failures import drop
 
     _some(keys, stage, host, reason, everything)
     with Place(config, store).opened() as opened:
-        found, missing = select(opened.ledger, keys or (), stage=stage, host=host, reason=reason)
-        _refuse(missing)
+        found = _selected(opened.ledger, keys, stage, host, reason)
         say(f"{drop(opened.ledger, found)} failures dropped")
 
 
@@ -175,6 +172,12 @@ def _shown(place: Place, found: Iterable[Failure]) -> list[Failure]:
     ]
 
 
-def _refuse(missing: list[str]) -> None:
+def _selected(
+    ledger: "Ledger", keys: list[str] | None, stage: str = "", host: str = "", reason: str = ""
+) -> list[Failure]:
+    from pipeline.stores.failures import select
+
+    found, missing = select(ledger, keys or (), stage=stage, host=host, reason=reason)
     if missing:
-        raise ConfigError([f"no failure has the key {name}; `wirewatch failures list` shows them" for name in missing])
+        raise ConfigError([f"no failure has the key {key}; `wirewatch failures list` shows them" for key in missing])
+    return found
