@@ -11,7 +11,7 @@ from pipeline.flow.plan import Plan
 from pipeline.flow.recordings import read_recordings
 from pipeline.flow.run import Summary, current_rules, deliver, shift_of
 from pipeline.flow.runner import run_graph
-from pipeline.stores import lease, open_store, outbox
+from pipeline.stores import delivery, lease, open_store, outbox
 
 
 def run_replay(
@@ -53,7 +53,7 @@ def run_replay(
             with plan.shared():
                 counts = run_graph(lambda graph: _build(graph, plan, alerting), workers)
             store.archive.refresh()
-            sent = deliver(config, rules, store, clock(), stream) if alerting else outbox.Outcome()
+            sent = deliver(config, rules, store, clock(), stream) if alerting else delivery.Outcome()
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun, tuple(warnings))
     finally:
         store.close()

@@ -16,7 +16,7 @@ from pipeline.flow.plan import Plan
 from pipeline.flow.poll import load_states
 from pipeline.flow.robots import forget as forget_robots
 from pipeline.flow.runner import run_graph
-from pipeline.stores import bursts, failures, lease, open_store, outbox, saved_rules
+from pipeline.stores import bursts, delivery, failures, lease, open_store, outbox, saved_rules
 from pipeline.stores.base import Ledger, Store
 
 
@@ -133,6 +133,6 @@ def _ready(
 
 def deliver(
     config: Config, rules: Iterable[AlertRule], store: Store, now: datetime, stream: TextIO | None = None
-) -> outbox.Outcome:
+) -> delivery.Outcome:
     """Deliver what is due in the outbox over the configured channels."""
-    return outbox.deliver(store.ledger, rules, connect(config.settings, stream), now)
+    return delivery.deliver(store.ledger, rules, connect(config.settings, stream), now)

@@ -16,7 +16,7 @@ from pipeline.config import StoreSettings
 from pipeline.core.alerts import AlertRule, RuleIndex
 from pipeline.core.document import Document
 from pipeline.core.story import Story
-from pipeline.stores import open_store, outbox
+from pipeline.stores import delivery, open_store, outbox
 from tests.alerts.conftest import NOW, rule, story
 from tests.alerts.receiver import post
 
@@ -40,8 +40,8 @@ def work(task: dict[str, Any]) -> None:
     def now() -> Any:
         return NOW + timedelta(hours=6 * (time.time() - task["began"]))  # a second here is six hours there
 
-    def deliver() -> outbox.Outcome:
-        return outbox.deliver(store.ledger, RULES, channels, now(), pause=lambda seconds: time.sleep(seconds / 100))
+    def deliver() -> delivery.Outcome:
+        return delivery.deliver(store.ledger, RULES, channels, now(), pause=lambda seconds: time.sleep(seconds / 100))
 
     waiting = stories(task["stories"])
     outbox.begin(store.ledger, RULES, now())

@@ -12,7 +12,7 @@ from pipeline.core.alerts import AlertRule
 from pipeline.core.alerts.triggers import risen
 from pipeline.core.bursts import Rise
 from pipeline.core.story import Story, TopicMatch
-from pipeline.stores import bursts, open_store, outbox
+from pipeline.stores import bursts, delivery, open_store, outbox
 from pipeline.stores.base import Store
 from tests.alerts.conftest import NOW, Inbox, rule, story
 
@@ -67,7 +67,7 @@ def test_a_burst_is_told_once_by_every_rule_that_it_concerns(store: Store) -> No
     assert bursts.tell(store, RULES, NOW) == 0, "looked at just now"
     assert bursts.tell(store, RULES, NOW + HOUR) == 0, "still the same burst"
     hook = Inbox()
-    outbox.deliver(store.ledger, RULES, {"hook": hook}, NOW)
+    delivery.deliver(store.ledger, RULES, {"hook": hook}, NOW)
     items = {message.rule: message.items[0] for message in hook.messages}
     assert {name: item.title.partition(":")[0] for name, item in items.items()} == {
         "topics": "Unusually much on topic arms-transfer", "pairs": "Unusually much on North Korea → Russia",

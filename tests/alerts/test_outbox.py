@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.core.alerts import AlertRule
 from pipeline.core.errors import FetchError, WirewatchError
-from pipeline.stores import outbox
+from pipeline.stores import delivery, outbox
 from pipeline.stores.base import Ledger
 from tests.alerts.conftest import NOW, Inbox, found, rule, story
 
@@ -19,8 +19,8 @@ def no_pause(_: float) -> None:
     pass
 
 
-def send(ledger: Ledger, rules: list[AlertRule], now: Any = NOW, **channels: Any) -> outbox.Outcome:
-    return outbox.deliver(ledger, rules, channels, now, pause=no_pause)
+def send(ledger: Ledger, rules: list[AlertRule], now: Any = NOW, **channels: Any) -> delivery.Outcome:
+    return delivery.deliver(ledger, rules, channels, now, pause=no_pause)
 
 
 def busy(status: int = 503, **more: Any) -> FetchError:
@@ -31,7 +31,7 @@ def test_a_match_is_told_once(ledger: Ledger) -> None:
     rules, hook = [rule()], Inbox()
     assert outbox.claim(ledger, found(rules, story(1), story(2)), NOW) == 2
     assert outbox.claim(ledger, found(rules, story(1)), NOW) == 0
-    assert send(ledger, rules, hook=hook) == outbox.Outcome(2, 2, 0, {})
+    assert send(ledger, rules, hook=hook) == delivery.Outcome(2, 2, 0, {})
     assert sorted(hook.stories) == [["s0001"], ["s0002"]]
     assert outbox.claim(ledger, found(rules, replace(story(1), revision=2, title="Shells to Russia, again")), NOW) == 0
     assert send(ledger, rules, hook=hook).messages == 0
@@ -125,9 +125,9 @@ def test_back_off_grows_and_ends_as_a_dead_letter_that_can_be_retried(ledger: Le
             break
         waits.append(alert.due - now)
         now = alert.due
-    assert waits[:7] == list(outbox.BACK_OFF)
+    assert waits[:7] == list(delivery.BACK_OFF)
     assert set(waits[7:]) == {HOUR}
-    assert outbox.GIVE_UP <= now - NOW < outbox.GIVE_UP + 2 * HOUR
+    assert delivery.GIVE_UP <= now - NOW < delivery.GIVE_UP + 2 * HOUR
     hook = Inbox()
     assert send(ledger, rules, now + 24 * HOUR, hook=hook).messages == 0
     assert outbox.retry(ledger, now) == 1
@@ -157,7 +157,7 @@ def test_a_cool_down_gathers(ledger: Ledger) -> None:
         later = NOW + n * timedelta(minutes=10)
         outbox.claim(ledger, found(rules, story(n, published=later), now=later), later)
         assert send(ledger, rules, later, hook=hook).messages == 0
-    assert send(ledger, rules, NOW + HOUR, hook=hook) == outbox.Outcome(3, 1, 0, {})
+    assert send(ledger, rules, NOW + HOUR, hook=hook) == delivery.Outcome(3, 1, 0, {})
     assert hook.stories == [["s0001"], ["s0004", "s0003", "s0002"]]
 
 
@@ -240,7 +240,7 @@ def test_a_rule_that_is_gone_still_tells_what_it_claimed_unless_withdrawn(ledger
 
 
 def test_many_are_sent_in_parts_and_found_whole_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "AT_ONCE", 300)
+    monkeypatch.setattr(delivery, "AT_ONCE", 300)
     rules, hook = [rule(cooldown="1h"), rule("plain")], Inbox()
     stories = [story(n, body="", published=NOW - n * timedelta(seconds=1)) for n in range(730)]
     outbox.claim(ledger, found(rules, *stories), NOW)
@@ -251,7 +251,7 @@ def test_many_are_sent_in_parts_and_found_whole_again(ledger: Ledger, monkeypatc
     while outbox.pending(ledger, 1):
         now += HOUR
         send(ledger, rules, now, hook=hook)
-    assert max(len(message.items) for message in hook.messages) == outbox.PART
+    assert max(len(message.items) for message in hook.messages) == delivery.PART
     for name in ("shells", "plain"):
         told = [item.story for message in hook.messages if message.rule == name for item in message.items]
         assert len(told) == len(set(told)) == 730

@@ -11,7 +11,7 @@ from pipeline.core.alerts import try_rule
 from pipeline.core.alerts.trial import _messages, chart
 from pipeline.core.errors import WirewatchError
 from pipeline.core.story import Story
-from pipeline.stores import outbox
+from pipeline.stores import delivery, outbox
 from pipeline.stores.base import Ledger
 from tests.alerts.conftest import NOW, Inbox, found, rule, story
 
@@ -105,7 +105,7 @@ def test_expected_messages_are_those_that_the_outbox_sends(ledger: Ledger, keys:
     moments = [NOW + timedelta(minutes=30 * n) for n in range(2 * 24 * 3)]
     for now in moments:
         outbox.claim(ledger, found([one], *(s for s in told if s.published == now), now=now), now)
-        outbox.deliver(ledger, [one], {"hook": hook}, now)
+        delivery.deliver(ledger, [one], {"hook": hook}, now)
     trial = try_rule(one, told, days=4, now=moments[-1])
     assert [m.at for m in hook.messages] == _messages(one, [s.published for s in told], NOW, NOW)
     assert trial.messages == len(hook.messages)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import StoreSettings
 from pipeline.core.alerts.triggers import Trouble, absent, unwell
-from pipeline.stores import open_store, outbox
+from pipeline.stores import delivery, open_store, outbox
 from pipeline.stores.base import Store
 from tests.alerts.conftest import NOW, Inbox, rule, story
 
@@ -78,7 +78,7 @@ def test_notices_are_claimed_and_delivered(store: Store) -> None:
     assert outbox.notice(store, rules, [], NOW + 25 * HOUR) == 1
     assert outbox.notice(store, rules, [], NOW + 30 * HOUR) == 0
     hook = Inbox()
-    outbox.deliver(store.ledger, rules, {"hook": hook}, NOW + 30 * HOUR)
+    delivery.deliver(store.ledger, rules, {"hook": hook}, NOW + 30 * HOUR)
     assert sorted((m.rule, m.kind) for m in hook.messages) == [("feeds", "notice"), ("kcna", "notice")]
     store.archive.index([story(2, source="kcna", seen=NOW + 31 * HOUR)])
     store.archive.refresh()

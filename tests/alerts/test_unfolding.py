@@ -12,7 +12,7 @@ from pipeline.core.alerts.unfolding import unfolds
 from pipeline.core.story import Story
 from pipeline.core.threads import thread_of
 from pipeline.flow.storing import alert
-from pipeline.stores import clusters, open_store, outbox
+from pipeline.stores import clusters, delivery, open_store, outbox
 from pipeline.stores.base import Store
 from tests.alerts.conftest import Inbox, rule
 from tests.threads.made import START, act, claim, story
@@ -116,8 +116,8 @@ def test_each_is_told_once_over_the_outbox(store: Store) -> None:
     assert [arrive(store, [one]) for one in TOLD] == [0, 1, 1]
     assert [arrive(store, [one]) for one in (*TOLD, *TOLD)] == [0] * 6
     hook = Inbox()
-    assert outbox.deliver(store.ledger, RULES, {"hook": hook}, LATER).delivered == 2
-    assert outbox.deliver(store.ledger, RULES, {"hook": hook}, LATER).delivered == 0
+    assert delivery.deliver(store.ledger, RULES, {"hook": hook}, LATER).delivered == 2
+    assert delivery.deliver(store.ledger, RULES, {"hook": hook}, LATER).delivered == 0
     titles = [item.title.partition(" — ")[2] for message in hook.messages for item in message.items]
     assert sorted(titles) == ["denied by North Korea in kcna", "now told by 3 independent outlets: ap, kcna, tribune"]
 

@@ -9,7 +9,7 @@ from pipeline.config import ClusterSettings
 from pipeline.core.alerts import RuleIndex, rule_from_plain
 from pipeline.core.story import Story
 from pipeline.flow.storing import alert
-from pipeline.stores import outbox
+from pipeline.stores import delivery, outbox
 from pipeline.stores.base import Store
 from pipeline.stores.clusters import keep
 from tests.alerts.conftest import Inbox
@@ -66,7 +66,7 @@ def test_matches_that_merge_before_they_are_sent_are_one(
     rules, inbox = [rule_from_plain({"name": "all", "query": "*", "channels": ["desk"]})], Inbox()
 
     def send() -> None:
-        outbox.deliver(any_store.ledger, rules, {"desk": inbox}, NOW)
+        delivery.deliver(any_store.ledger, rules, {"desk": inbox}, NOW)
 
     arrive(left)
     if told_before:
