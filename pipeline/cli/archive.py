@@ -35,6 +35,7 @@ def options(config: ConfigOption = None, store: StoreOption = None) -> None:
     """Look after the store itself."""
     inherit(config, store)
 
+
 def register(app: typer.Typer) -> None:
     app.command()(search)
     app.command()(show)
@@ -59,7 +60,6 @@ def search(
     store: StoreOption = None,
 ) -> None:
     """Search the stories. docs/queries.md explains the language."""
-    from pipeline.config import unknown_topics
     from pipeline.core.query import parse
     from pipeline.core.render import csv_lines, hit_plain, rss
 
@@ -75,8 +75,7 @@ def search(
             timeline="day" if timeline else None, fold=not unfold,
         )
     if not page.total:
-        for wrong in unknown_topics(asked, [path.stem for path in (place.directory / "topics").glob("*.yaml")]):
-            say(wrong)
+        place.say_unknown_topics(asked)
     if as_json:
         print_json({
             "total": page.total,

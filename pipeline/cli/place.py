@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.config import Config, Settings
+    from pipeline.core.query import Query
     from pipeline.stores.base import Store
 
 ConfigOption = Annotated[
@@ -75,6 +76,13 @@ class Place:
 
     def store_at(self, settings: "Settings") -> str:
         return self.store or _given.store or settings.store.at
+
+    def say_unknown_topics(self, query: "Query") -> None:
+        """Tell which topics a query asks for that nobody has defined, since it finds nothing."""
+        from pipeline.config import unknown_topics
+
+        for wrong in unknown_topics(query, [path.stem for path in (self.directory / "topics").glob("*.yaml")]):
+            say(wrong)
 
     @contextmanager
     def opened(self, settings: "Settings | None" = None, *, create: bool = False) -> "Iterator[Store]":

@@ -38,8 +38,11 @@ def threads(
     from pipeline.stores.threads import find_threads
 
     asked = parse(query)
-    with Place(config, store).opened() as opened:
+    place = Place(config, store)
+    with place.opened() as opened:
         found = find_threads(opened, asked, datetime.now(UTC), limit, alone)
+    if not found:
+        place.say_unknown_topics(asked)
     if as_json:
         print_json([_plain(one) for one in found])
         return

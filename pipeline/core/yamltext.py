@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from pipeline.core.errors import ConfigError
 
 Path = tuple[str | int, ...]
+_LISTED: Final = 20
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -85,9 +86,10 @@ def parse_yaml(text: str, name: str) -> YamlText:
 
 
 def suggest(word: str, allowed: Iterable[str]) -> str:
-    """`; did you mean "source"?` for a near miss, else `; allowed: a, b, c`, else nothing."""
+    """`; did you mean "source"?` for a near miss, else `; allowed: a, b, c` (the first of many), else nothing."""
     known = sorted(allowed)
     near = difflib.get_close_matches(word, known, 1, 0.6)
     if near:
         return f'; did you mean "{near[0]}"?'
-    return f"; allowed: {', '.join(known)}" if known else ""
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"; allowed: {', '.join(known[:_LISTED])}{more}" if known else ""

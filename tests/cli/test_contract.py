@@ -171,6 +171,7 @@ def test_a_misspelt_topic_is_told_by_search_and_refused_in_a_rule(workspace: Wor
         searched = attempt(workspace, workspace.command("search", query, "--json"))
         assert (searched.returncode, json.loads(searched.stdout)["total"]) == (0, 0)
         assert 'there is no topic arms-transfr; did you mean "arms-transfer"?' in searched.stderr
+        assert 'did you mean "arms-transfer"?' in attempt(workspace, workspace.command("threads", query)).stderr
         added = attempt(workspace, workspace.command("alerts", "add", "misspelt", query))
         assert added.returncode == 2
         assert 'did you mean "arms-transfer"?' in added.stderr
