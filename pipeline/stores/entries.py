@@ -96,7 +96,8 @@ def claim(ledger: Ledger, entries: Sequence[Entry], now: datetime) -> list[Task]
         else:
             entry = (changed or group)[0]
         known_as = record.data.get("story", "")
-        data = _data({**feeds, **marks}, record.data["seen"], record.data["attempts"], entry, known_as)
+        attempts = record.data["attempts"] if waiting and not changed else 0  # another text is tried from the start
+        data = _data({**feeds, **marks}, record.data["seen"], attempts, entry, known_as)
         updates.append(Record(id, data, due=record.due or now))
         if changed or not waiting:
             why: Why = "changed" if changed else "carried"
@@ -117,7 +118,7 @@ def keep(ledger: Ledger, tasks: Sequence[Task], now: datetime) -> None:
     """Have the entries of tasks at hand for `load`, also those that need work again though they were done."""
     known = ledger.get("entry", [task.entry.id for task in tasks])
     ledger.put("entry", [
-        Record(task.entry.id, {**known[task.entry.id].data, "entry": to_plain(task.entry)},
+        Record(task.entry.id, {**known[task.entry.id].data, "attempts": task.attempts, "entry": to_plain(task.entry)},
                due=known[task.entry.id].due or now)
         for task in tasks if task.entry.id in known
     ])

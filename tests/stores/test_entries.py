@@ -115,3 +115,14 @@ def test_a_ref_is_loaded_as_the_ledger_has_it_now(ledger: Ledger) -> None:
     assert entries.load(ledger, [second.ref]) == []
     entries.keep(ledger, [first], NOW)
     assert entries.load(ledger, [second.ref])[0].entry == first.entry
+
+
+def test_a_changed_article_is_tried_from_the_start(ledger: Ledger) -> None:
+    tasks = entries.claim(ledger, [entry()], NOW)
+    for _ in range(3):
+        finish(ledger, tasks, again=True)
+        tasks = entries.load(ledger, [tasks[0].ref])
+    changed = entries.claim(ledger, [entry(title="Update: Title")], NOW)
+    (task,) = entries.load(ledger, [changed[0].ref])
+    finish(ledger, [task], again=True)
+    assert [t.attempts for t in entries.due(ledger, NOW + entries.RETRY_AFTER[0])] == [1]
