@@ -67,6 +67,9 @@ class Cost:
     seconds: float
     cpu_s: float
 
+    def __truediv__(self, count: int) -> "Cost":
+        return Cost(self.seconds / count, self.cpu_s / count)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -179,7 +182,7 @@ def ask(store: Tested, asked: list[tuple[str, str]]) -> tuple[dict[str, list[Cos
             with clock:
                 totals[text] = store.search(query)
             costs[kind].append(clock.cost)
-    return costs, totals
+    return dict(costs), totals
 
 
 def measure(name: str, folder: Path, count: int) -> Result:
