@@ -33,7 +33,7 @@ if sys.argv[1] == "add":
         reader.add_feed(url.strip(), allow_invalid_url=True)
     sys.exit()
 new = failed = 0
-for result in reader.update_feeds_iter(workers=int(sys.argv[2])):
+for result in reader.update_feeds_iter(scheduled=False, workers=int(sys.argv[2])):
     if isinstance(result.value, Exception):
         failed += 1
     elif result.value is not None:
