@@ -44,6 +44,12 @@ def claims(split: str) -> list[Labelled]:
     return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), "claims")
 
 
+def roles(split: str) -> list[Labelled]:
+    """The texts written for who did what to whom, labelled for transfers and launches, of one split."""
+    lines = (HERE / "roles.jsonl").read_text("utf-8").splitlines()
+    return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), "roles")
+
+
 def shared_texts() -> dict[str, dict[str, Any]]:
     """The shared texts by id; empty where they are not there."""
     files = [SHARED / name for name in ("labelled.jsonl", "unlabelled.jsonl")]
@@ -80,7 +86,8 @@ def measure() -> dict[str, Report]:
     """A report for each set that is there."""
     sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ()), "documents dev": (documents("dev"), ()),
             "documents test": (documents("test"), ()), "claims dev": (claims("dev"), CLAIMED),
-            "claims test": (claims("test"), CLAIMED)}
+            "claims test": (claims("test"), CLAIMED), "roles dev": (roles("dev"), CLAIMED),
+            "roles test": (roles("test"), CLAIMED)}
     if shared_texts():
         sets["shared, their labels"] = (shared_labelled(), FIVE)
         sets["shared, our labels"] = (shared_ours(), ())

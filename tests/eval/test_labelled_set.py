@@ -36,6 +36,7 @@ def read(name: str) -> list[Row]:
 
 LABELLED = read("labelled.jsonl")
 DOCUMENTS = read("documents.jsonl")
+ROLE_TEXTS = read("roles.jsonl")
 SHARED_LABELS = read("shared_labels.jsonl")
 LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
 
@@ -60,7 +61,7 @@ def check_labels(row: Row) -> None:
         assert all(CODE.fullmatch(code) for code in event["codes"].values())
 
 
-@pytest.mark.parametrize("row", LABELLED, ids=lambda row: row["id"])
+@pytest.mark.parametrize("row", [*LABELLED, *ROLE_TEXTS], ids=lambda row: row["id"])
 def test_a_text_is_well_formed(row: Row) -> None:
     check_labels(row)
     text = row["text"]
@@ -92,7 +93,7 @@ def test_a_document_is_well_formed(row: Row) -> None:
 
 @pytest.mark.parametrize("topic", ["arms-transfer", "missile-launch"])
 def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
-    for row in LABELLED:
+    for row in (*LABELLED, *ROLE_TEXTS):
         if topic in row["topics"]:
             found = [event for event in row["events"] if event["topic"] == topic]
             assert found, row["id"]
@@ -103,7 +104,7 @@ def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
 def test_nothing_is_there_twice() -> None:
     for values in (
         [row["id"] for row in LABELLED],
-        [row["text"] for row in (*LABELLED, *DOCUMENTS)],
+        [row["text"] for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS)],
         [row["id"] for row in SHARED_LABELS],
         LEDES,
     ):
@@ -157,10 +158,21 @@ def forms() -> str:
     return "\n".join(lines)
 
 
+def role_counts() -> str:
+    """The texts on roles in one line, as the README shows it."""
+    told = [event for _, event in events(ROLE_TEXTS)]
+    by_form = ", ".join(f"{form} {sum(event['form'] == form for event in told)}" for form in FORMS)
+    coded = ", ".join(f"{role} {sum(role in event['codes'] for event in told)}"
+                      for role in ("supplier", "recipient", "actor"))
+    dev = sum(row["split"] == "dev" for row in ROLE_TEXTS)
+    return f"{len(ROLE_TEXTS)} texts, {dev} of them dev; {len(told)} events: {by_form}; with a state as {coded}"
+
+
 def test_the_readme_counts_what_is_there() -> None:
     readme = (HERE / "README.md").read_text("utf-8")
     assert table() in readme, f"put this table into tests/eval/README.md:\n{table()}"
     assert forms() in readme, f"put this table into tests/eval/README.md:\n{forms()}"
+    assert role_counts() in readme, f"put this line into tests/eval/README.md:\n{role_counts()}"
 
 
 @pytest.mark.parametrize("row", SHARED_LABELS, ids=lambda row: row["id"])
@@ -179,7 +191,7 @@ def test_shared_labels_name_shared_texts() -> None:
 
 def test_no_eight_words_in_a_row_come_from_the_shared_texts() -> None:
     theirs = {shingle for text in shared_texts().values() for shingle in shingles(text)}
-    for row in (*LABELLED, *DOCUMENTS):
+    for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS):
         assert not theirs & shingles(f"{row['title']} . {row['text']}"), row["id"]
     for lede in LEDES:
         assert not theirs & shingles(lede)
