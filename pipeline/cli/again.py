@@ -1,16 +1,23 @@
 """`wirewatch replay | redetect`: do over what was done before, without fetching anything."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.cli.passes import WorkersOption, progress
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
+from pipeline.cli.place import (
+    ConfigOption,
+    JsonOption,
+    Place,
+    StoreOption,
+    WorkersOption,
+    console,
+    print_json,
+    say,
+)
+from pipeline.cli.progress import counted, progress
 
 
 def register(app: typer.Typer) -> None:
@@ -80,18 +87,3 @@ def redetect(
         console().print(f"{found.stories} stories looked at, {found.changed} changed, {found.failed} failed")
     if found.failed:
         say("`wirewatch failures list` says what failed")
-
-
-@contextmanager
-def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar with the time left, on a terminal; nothing elsewhere. Takes how many are done."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(what, total=total)
-        yield lambda done: shown.update(task, completed=done)

@@ -1,9 +1,8 @@
 """`wirewatch search | show | import | export | match | store`: stories in and out of an archive."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,19 +11,16 @@ from pipeline.cli.place import (
     JsonOption,
     Place,
     StoreOption,
+    WorkersOption,
     console,
     inherit,
     print_json,
     read_objects,
     say,
 )
+from pipeline.cli.progress import counted
 from pipeline.core.errors import ConfigError, WirewatchError
 
-if TYPE_CHECKING:
-    from pipeline.core.story import Story
-    from pipeline.core.topics import Topics
-
-IMPORT_BATCH = 500
 SORTS = ("newest", "relevance")
 
 store_app = typer.Typer(help="Look after the store itself.", no_args_is_help=True)
@@ -141,86 +137,24 @@ def export(
 
 def import_(
     file: Annotated[str, typer.Argument(help="JSON lines of stories; - is standard input.")],
+    workers: WorkersOption = 1,
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
     """Take stories from JSON lines; a line needs only url, title and body, what is missing is worked out."""
-    from pipeline.flow.storing import unjoined
-    from pipeline.stores.base import batched
-    from pipeline.stores.clusters import keep
-    from pipeline.stores.failures import record
+    from pipeline.flow.importing import Work, import_lines
 
     place = Place(config, store)
     loaded = place.load()
-    now = datetime.now(UTC)
-    counts: dict[str, int] = {}
-    mistakes: list[str] = []
-    with place.opened(loaded.settings, create=True) as opened:
-        for batch in batched(_imported(file, loaded.topics, now, mistakes), IMPORT_BATCH):
-            kept = keep(opened, batch, loaded.settings.clusters)
-            for result in kept.results:
-                counts[result.outcome] = counts.get(result.outcome, 0) + 1
-                if result.error:
-                    mistakes.append(f"{file}: story {result.id}: {result.error}")
-            if odd := unjoined(kept, now):
-                record(opened.ledger, odd)
-                mistakes += [f"{file}: {failure.message}" for failure in odd]
-        opened.archive.refresh()
-    told = ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts.items())) or "nothing"
-    say(f"imported: {told}")
-    if mistakes:
-        raise ConfigError(mistakes)
-
-
-def _imported(file: str, topics: "Topics", now: datetime, mistakes: list[str]) -> "Iterator[Story]":
-    for number, line in read_objects(file, mistakes=mistakes):
-        try:
-            yield complete_story(line, topics, now)
-        except ValueError as error:
-            mistakes.append(f"{file}:{number}: {error}")
-
-
-def complete_story(line: dict[str, Any], topics: "Topics", now: datetime) -> "Story":
-    """A story from what a line gives: only url, title and body are needed; raises ValueError with a sentence."""
-    from dataclasses import fields
-
-    from pydantic import ValidationError
-
-    from pipeline.core.dates import parse_date
-    from pipeline.core.story import Story, from_plain
-    from pipeline.core.urls import host_of, story_id
-    from pipeline.flow.assemble import with_detection
-
-    for key in ("url", "title", "body"):
-        if not isinstance(line.get(key), str):
-            raise ValueError(f"{key}: is missing or not text; a line needs url, title and body")
-    if not host_of(line["url"]):
-        raise ValueError(f"url: {line['url']!r} is not an http(s) address")
-    known = {field.name for field in fields(Story)}
-    plain = {key: value for key, value in line.items() if key in known and value is not None}
-    published = plain.get("published")
-    if isinstance(published, str) and (date := _exact(published) or parse_date(published)) is not None:
-        plain["published"] = date
-    elif published is not None:
-        raise ValueError(f"published: {published!r} is not a date that can be read")
-    plain.setdefault("published_from", "feed" if published else "fetched")
-    url = line["url"]
-    defaults = {"id": story_id(url), "source": host_of(url), "published": now, "seen": now, "updated": now}
-    try:
-        story = from_plain(Story, defaults | plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
-    return story if "topics" in plain else with_detection(story, topics)
-
-
-def _exact(written: str) -> datetime | None:
-    """What `export` writes, to the microsecond."""
-    try:
-        date = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return date.astimezone(UTC) if date.tzinfo is not None else None
+    settings, wrong = loaded.settings, list[str]()
+    work = Work(place.store_at(settings), settings.store, settings.clusters, loaded.topics, datetime.now(UTC))
+    with counted("stories") as told:
+        done = import_lines(read_objects(file, mistakes=wrong), work, workers, told)
+    said = ", ".join(f"{n} {outcome}" for outcome, n in sorted(done.counts.items())) or "nothing"
+    say(f"imported: {said}")
+    wrong += [f"{file}:{number}: {why}" if number else f"{file}: {why}" for number, why in done.mistakes]
+    if wrong:
+        raise ConfigError(wrong)
 
 
 def match(
@@ -234,12 +168,18 @@ def match(
     from pipeline.core.document import Document
     from pipeline.core.query import match as find
     from pipeline.core.query import parse
+    from pipeline.flow.importing import complete_story
 
     asked = parse(query)
     now = datetime.now(UTC)
     mistakes: list[str] = []
     topics = Place(config, store).load().topics
-    for story in _imported(file, topics, now, mistakes):
+    for number, line in read_objects(file, mistakes=mistakes):
+        try:
+            story = complete_story(line, topics, now)
+        except ValueError as error:
+            mistakes.append(f"{file}:{number}: {error}")
+            continue
         found = find(asked, Document.of(story), now)
         if found is None:
             continue

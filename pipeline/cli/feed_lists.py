@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.passes import progress
 from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, print_json, say
+from pipeline.cli.progress import progress
 from pipeline.core.errors import ConfigError, FetchError, StoreError, WirewatchError
 from pipeline.core.telling import clean
 

@@ -1,22 +1,29 @@
 """`wirewatch run | demo`: passes over the feeds."""
 
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, print_json, say
+from pipeline.cli.place import (
+    ConfigOption,
+    JsonOption,
+    Place,
+    StoreOption,
+    WorkersOption,
+    console,
+    print_json,
+    say,
+)
+from pipeline.cli.progress import progress
 from pipeline.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pipeline.config import Config, FeedSettings
     from pipeline.flow.run import Summary
-
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Worker processes.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -145,35 +152,6 @@ def show_summary(summary: "Summary", config: "Config") -> None:
                   style="yellow")
     if feeds["failed"]:
         out.print("`wirewatch failures` says what failed", style="dim")
-
-
-@contextmanager
-def progress(what: str) -> "Iterator[None]":
-    """What is done so far and the time that has passed, on a terminal; nothing elsewhere.
-
-    Counts are those of this process: with worker processes only the time moves.
-    """
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-    from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
-    from rich.text import Text
-
-    from pipeline.flow.tally import so_far
-
-    class Done(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            polled = sum(so_far[f"feeds.{outcome}"] for outcome in ("ok", "not_modified", "failed"))
-            stored = sum(so_far[f"stories.{outcome}"] for outcome in ("new", "revised", "unchanged"))
-            told = f"{polled} polled, {so_far['entries.new']} new entries, {stored} stories" if polled else ""
-            return Text(told, "dim")
-
-    so_far.clear()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), Done(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        shown.add_task(what)
-        yield
 
 
 DEMO_ALERT = "denied by North Korea"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.core.errors import ConfigError, WirewatchError
+from pipeline.core.jsonlines import object_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +30,7 @@ StoreOption = Annotated[
     typer.Option("--store", metavar="DIR_OR_URL", help="Where stories live: a directory, or an Elasticsearch URL.",
                  show_default=False),
 ]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Worker processes.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -130,16 +132,13 @@ def read_objects(
             if not line.strip():
                 continue
             try:
-                value = json.loads(line)
-                wrong = "" if isinstance(value, dict) else f"each line must be an object, not {type(value).__name__}"
+                value = object_of(line)
             except ValueError as error:
-                wrong = f"not JSON: {error}"
-            if not wrong:
-                yield number, value
+                told.append(f"{source}:{number}: {error}")
+                if mistakes is None:
+                    raise ConfigError(told) from None
                 continue
-            told.append(f"{source}:{number}: {wrong}")
-            if mistakes is None:
-                raise ConfigError(told)
+            yield number, value
     except OSError as error:
         raise WirewatchError(f"{source}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

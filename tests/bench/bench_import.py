@@ -71,7 +71,8 @@ def main() -> None:
             "`Archive.index`, reading the lines included": [
                 sys.executable, "-m", "tests.bench.bench_import", "--index", f"{root}/0", str(whole)],
             "`wirewatch import`, lines as exported": [*ours, str(whole), "--store", f"{root}/1"],
-            "`wirewatch import`, with detection": [*ours, str(short), "--store", f"{root}/2"],
+            "… `--workers 2`": [*ours, str(whole), "--store", f"{root}/2", "--workers", "2"],
+            "`wirewatch import`, with detection": [*ours, str(short), "--store", f"{root}/3"],
         }.items()):
             cost = measured(command, ROOT, dict(os.environ))
             rows.append((name, f"{asked.stories / cost.seconds:,.0f}", f"{asked.stories / cost.cpu_s:,.0f}",

@@ -54,6 +54,28 @@ def test_export_and_import_are_loss_free_and_import_is_idempotent(workspace: Wor
     assert sorted(other.run("export").splitlines()) == sorted(exported.splitlines())
 
 
+def test_workers_import_the_same_as_one_and_the_last_line_of_a_story_counts(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    lines = [{"url": f"https://paper.example/{n % 40}", "title": f"Report {n}", "body": f"{n} " * 30,
+              "published": "2026-11-02T01:00:00Z"} for n in range(60)]
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)) + "\n[1]\n" + json.dumps({"url": "https://x.example/1"}))
+    told = []
+    for workers in ("1", "3"):
+        made = Workspace(tmp_path / workers)
+        made.root.mkdir()
+        (made.root / "configs").symlink_to(workspace.root / "configs")
+        done = attempt(made, made.command("import", str(file), "--workers", workers))
+        assert done.returncode == 2
+        assert "lines.jsonl:61: each line must be an object" in done.stderr
+        assert "lines.jsonl:62: title: is missing" in done.stderr
+        told.append({story["url"]: (story["title"], story["cluster"]) for story in made.exported()})
+        assert told[-1]["https://paper.example/3"][0] == "Report 43"
+        assert made.json("search", "report", "--unfold")["total"] == 40
+    assert told[0] == told[1]
+
+
 def test_search_prints_the_promised_json(workspace: Workspace) -> None:
     found = workspace.json("search", "artillery shells")
     assert found["total"] == 1

@@ -1,0 +1,175 @@
+"""Stories from JSON lines: completed, stored and joined, by several processes where that is asked for.
+
+    lines ─► by story ─┬─► process 1: complete, keep ─┐
+                       └─► process 2: complete, keep ─┴─► archive ◄── one more makes them searchable meanwhile
+
+Lines of one story go to one process, so that the last line counts, as it does with one.
+"""
+
+import multiprocessing
+import zlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from pipeline.config import ClusterSettings, StoreSettings
+from pipeline.core.dates import parse_date
+from pipeline.core.story import Story, from_plain
+from pipeline.core.topics import Topics
+from pipeline.core.urls import host_of, story_id
+from pipeline.flow.assemble import with_detection
+from pipeline.flow.storing import unjoined
+from pipeline.stores import clusters, failures, open_store
+from pipeline.stores.base import Store, batched
+
+BATCH: Final = 500
+_SEARCHABLE_EVERY: Final = 20_000
+_AHEAD: Final = 3
+"""Batches that wait for each process."""
+
+Line = tuple[int, Mapping[str, Any]]
+"""A line's number and what it holds."""
+
+_mine: Any = None
+"""In a worker process: what it works with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every process needs to know."""
+
+    store_at: str
+    settings: StoreSettings
+    clusters: ClusterSettings
+    topics: Topics
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many stories fared how, and (line number or none, sentence) of what is wrong."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    mistakes: tuple[tuple[int, str], ...] = ()
+
+    def __add__(self, other: "Imported") -> "Imported":
+        return Imported(self.counts + other.counts, self.mistakes + other.mistakes)
+
+
+def import_lines(lines: Iterable[Line], work: Work, workers: int, told: Callable[[int], None]) -> Imported:
+    """Store the stories of lines; a line that is wrong is a mistake and costs no other. `told` hears now and then how
+    many were stored. Raises StoreError."""
+    total = Imported()
+    store = open_store(work.store_at, work.settings, create=True)
+    try:
+        if workers == 1:
+            some_done: Iterable[Imported] = (_take(store, some, work) for some in batched(lines, BATCH))
+        else:
+            some_done = _in_processes(lines, work, workers)
+        for done in some_done:
+            total += done
+            told(total.counts.total())
+        store.archive.refresh()
+    finally:
+        store.close()
+    return Imported(total.counts, tuple(sorted(total.mistakes)))
+
+
+def _in_processes(lines: Iterable[Line], work: Work, workers: int) -> Iterator[Imported]:
+    context = multiprocessing.get_context("spawn")
+    with ExitStack() as until:
+        own, searchable = [
+            [until.enter_context(ProcessPoolExecutor(1, context, initializer=_begin, initargs=(work,)))
+             for _ in range(count)] for count in (workers, 1)
+        ]
+        waiting: list[deque[Future[Imported]]] = [deque() for _ in own]
+        following, since = None, 0
+        for some in batched(lines, BATCH * workers):
+            shares: list[list[Line]] = [[] for _ in own]
+            for number, line in some:
+                shares[zlib.crc32(_id(line).encode()) % workers].append((number, line))
+            for process, share, queue in zip(own, shares, waiting, strict=True):
+                queue.append(process.submit(_own_share, share))
+                if len(queue) > _AHEAD:
+                    yield queue.popleft().result()
+            since += len(some)
+            if since >= _SEARCHABLE_EVERY and (following is None or following.done()):
+                following, since = searchable[0].submit(_refresh), 0
+        for queue in waiting:
+            for done in queue:
+                yield done.result()
+        if following is not None:
+            following.result()
+
+
+def _begin(work: Work) -> None:
+    global _mine
+    _mine = open_store(work.store_at, work.settings, create=False), work
+
+
+def _own_share(lines: Sequence[Line]) -> Imported:
+    return _take(_mine[0], lines, _mine[1])
+
+
+def _refresh() -> None:
+    _mine[0].archive.refresh()
+
+
+def _take(store: Store, lines: Sequence[Line], work: Work) -> Imported:
+    stories, mistakes = [], []
+    for number, line in lines:
+        try:
+            stories.append(complete_story(line, work.topics, work.now))
+        except ValueError as error:
+            mistakes.append((number, str(error)))
+    kept = clusters.keep(store, stories, work.clusters)
+    mistakes += [(0, f"story {result.id}: {result.error}") for result in kept.results if result.error]
+    if odd := unjoined(kept, work.now):
+        failures.record(store.ledger, odd)
+        mistakes += [(0, failure.message) for failure in odd]
+    return Imported(Counter(result.outcome for result in kept.results), tuple(mistakes))
+
+
+def _id(line: Mapping[str, Any]) -> str:
+    id, url = line.get("id"), line.get("url")
+    return id if isinstance(id, str) else story_id(url) if isinstance(url, str) else ""
+
+
+def complete_story(line: Mapping[str, Any], topics: Topics, now: datetime) -> Story:
+    """A story from what a line gives: only url, title and body are needed; raises ValueError with a sentence."""
+    for key in ("url", "title", "body"):
+        if not isinstance(line.get(key), str):
+            raise ValueError(f"{key}: is missing or not text; a line needs url, title and body")
+    if not host_of(line["url"]):
+        raise ValueError(f"url: {line['url']!r} is not an http(s) address")
+    known = {field.name for field in fields(Story)}
+    plain = {key: value for key, value in line.items() if key in known and value is not None}
+    published = plain.get("published")
+    if isinstance(published, str) and (date := _exact(published) or parse_date(published)) is not None:
+        plain["published"] = date
+    elif published is not None:
+        raise ValueError(f"published: {published!r} is not a date that can be read")
+    plain.setdefault("published_from", "feed" if published else "fetched")
+    url = line["url"]
+    defaults = {"id": story_id(url), "source": host_of(url), "published": now, "seen": now, "updated": now}
+    try:
+        story = from_plain(Story, defaults | plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+    return story if "topics" in plain else with_detection(story, topics)
+
+
+def _exact(written: str) -> datetime | None:
+    """What `export` writes, to the microsecond."""
+    try:
+        date = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return date.astimezone(UTC) if date.tzinfo is not None else None
