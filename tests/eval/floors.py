@@ -65,10 +65,11 @@ def shared_labelled() -> list[Labelled]:
 
 
 def shared_ours(scope: str = "all") -> list[Labelled]:
-    """The shared texts that we labelled, for all topics or for those that the shared labels lack."""
+    """The shared texts that we labelled: `all` with events, `topics` without, `rest` for topics that had no labels."""
     texts = shared_texts()
     rows = [json.loads(line) for line in (HERE / "shared_labels.jsonl").read_text("utf-8").splitlines()]
-    chosen = [{**texts[row["id"]], **row} for row in rows if (row["scope"] == "all") == (scope == "all")]
+    chosen = [{**texts[row["id"]], **row} for row in rows
+              if (row["scope"] if isinstance(row["scope"], str) else "rest") == scope]
     return read_labelled("\n".join(map(json.dumps, chosen)), "ours")
 
 
@@ -91,6 +92,7 @@ def measure() -> dict[str, Report]:
     if shared_texts():
         sets["shared, their labels"] = (shared_labelled(), FIVE)
         sets["shared, our labels"] = (shared_ours(), ())
+        sets["shared, our labels of topics"] = (shared_ours("topics"), ())
         sets["shared, our further labels"] = (shared_ours("rest"), ("nuclear-program", "armed-attack"))
     return {name: score(texts, topics(), only) for name, (texts, only) in sets.items()}
 
