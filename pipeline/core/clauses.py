@@ -312,7 +312,7 @@ class Clause:
     def maker(self, start: int) -> Named | None:
         """`Iranian drones`, `U.S.-made missiles`, `drones of Iranian make`: where the thing at `start` comes from."""
         for party in reversed(self.parties):
-            if party.end > start or party.label not in ("people", "name"):
+            if party.end > start or party.label not in ("people", "name", "firm"):
                 continue
             words = self.text.words
             between = words[party.end : start]

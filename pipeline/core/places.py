@@ -4,7 +4,7 @@ The names are data: `configs/lists/states.txt`, `groups.txt`, `organisations.txt
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,11 +18,13 @@ GROUPS: Final = "groups"
 ORGANISATIONS: Final = "organisations"
 ACTORS: Final = "actors"
 PARTY_LISTS: Final = (STATES, GROUPS, ORGANISATIONS, ACTORS)
-_LABELS: Final = ("name", "people", "seat", "place", "short")
+_LABELS: Final = ("name", "people", "seat", "firm", "place", "short")
 _DATELINE: Final = re.compile(
     r"""[\s"'“(]*(?:By [A-Z][\w. -]{3,40}\n?\s*)?[A-Z][A-Z.'’/ -]{2,}(?:,[^-–—_\n]{2,40})?\s*"""
     r"""(?:\([^)\n]{2,40}\)\s*)?(?:--?|–|—|_|:)\s"""
 )
+_INSIDE: Final = ("place", "firm")
+"""Labels of what is in a state and does not name it."""
 _UNNAMED: Final = ("militants", "shiite-militias")
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
@@ -33,7 +35,7 @@ _FOLLOWS_A_NAME: Final = frozenset("prime president foreign defense defence king
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A party named by words [start, end). `label` is name, people, seat, place or short (of a state), group,
+    """A party named by words [start, end). `label` is name, people, seat, firm, place or short (of a state), group,
     organisation or actor.
 
     `code` is the ISO code of a state or None; `kind` the id of a group or the class of an actor word.
@@ -81,11 +83,12 @@ def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Nam
     """The parties that a text names, by start; `table` is made by `party_table`.
 
     Places of a dateline are left out. `elsewhere` are codes of states that the rest of the story names: a short name
-    such as "the North" counts only where its state is named in full too.
+    such as "the North" counts only where its state is named in full too. Several states share "the kingdom": the one
+    that was named last is meant.
     """
     found: list[Named] = []
     dateline = _end_of_dateline(text)
-    short: list[Named] = []
+    short: dict[int, list[str]] = {}
     for hit in table.find(text, 0, len(text)):
         symbol, _, kind = hit.kind.partition(" ")
         if symbol == STATES:
@@ -101,17 +104,34 @@ def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Nam
             named = Named(hit.start, hit.end, "actor", None, kind)
         if hit.start < dateline:
             continue
+        if named.label == "short" and named.code:
+            short.setdefault(named.start, []).append(named.code)
         if found and found[-1].end > named.start:
             if found[-1].end - found[-1].start >= named.end - named.start:
                 continue
             found.pop()
         found.append(named)
-        if named.label == "short":
-            short.append(named)
-    if short:
-        known = {party.code for party in found if party.label != "short"}.union(elsewhere)
-        found = [party for party in found if party.label != "short" or party.code in known]
-    return found
+    return _with_short_names(found, short, elsewhere) if short else found
+
+
+def _with_short_names(
+    found: Sequence[Named], short: Mapping[int, Sequence[str]], elsewhere: Iterable[str]
+) -> list[Named]:
+    """The parties with the states that short names stand for; `short` has those that each could mean, by its start."""
+    codes = [*elsewhere, *(party.code for party in found if party.code and party.label != "short")]
+    last = dict.fromkeys(codes, -1)
+    out: list[Named] = []
+    for party in found:
+        if party.label == "short":
+            known = [code for code in short[party.start] if code in last]
+            if known:
+                code = max(known, key=lambda code: last[code])
+                out.append(replace(party, code=code))
+            continue
+        if party.code in last:
+            last[party.code] = party.start
+        out.append(party)
+    return out
 
 
 def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
@@ -121,7 +141,7 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
         if party.label == "actor" and out and out[-1].label == "group" and out[-1].end == party.start:
             out.append(replace(out.pop(), end=party.end))
             continue
-        if party.label == "actor" and out and out[-1].code and out[-1].label != "place":
+        if party.label == "actor" and out and out[-1].code and out[-1].label not in _INSIDE:
             between = text.words[out[-1].end : party.start]
             if between[:1] == ["s"]:
                 between = between[1:]
@@ -140,8 +160,8 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
 
 
 def countries(found: Iterable[Named]) -> set[str]:
-    """ISO codes of the states named, not counting towns and regions in them."""
-    return {party.code for party in found if party.code and party.label != "place"}
+    """ISO codes of the states named, not counting towns, regions and firms in them."""
+    return {party.code for party in found if party.code and party.label not in _INSIDE}
 
 
 def _end_of_dateline(text: Text) -> int:
