@@ -194,7 +194,7 @@ def silence(
     store: StoreOption = None,
 ) -> None:
     """Gather what a rule finds for a while instead of telling it; nothing is dropped."""
-    from pipeline.core.alerts.rules import parse_duration
+    from pipeline.core.alerts.rule import parse_duration
     from pipeline.stores import saved_rules
 
     try:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.core import bursts
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import AlertRule
 from pipeline.core.alerts.triggers import mark, risen
 from pipeline.core.bursts import Rise, Usual, hour_of
 from pipeline.core.matters import DOERS, DONE_TO, act_of

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, get_args
 
-from pipeline.core.alerts.message import Channel, Item, Message, Severity, message_key
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.message import Channel, Item, Message, message_key
+from pipeline.core.alerts.rule import AlertRule, Severity
 from pipeline.core.alerts.times import held_until
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.core.story import from_plain

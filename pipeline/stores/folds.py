@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.core.alerts.message import THREAD, Found
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import AlertRule
 from pipeline.stores.base import Kind, Ledger, Record
 from pipeline.stores.unions import Node, groups
 

@@ -21,7 +21,7 @@ from heapq import nlargest
 from typing import Any, Final, Literal
 
 from pipeline.core.alerts.message import Found, Item
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import AlertRule
 from pipeline.core.alerts.times import send_time
 from pipeline.core.alerts.triggers import Trouble, absent, unwell
 from pipeline.core.story import from_plain, to_plain

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pipeline.core.alerts.rules import AlertRule, rule_from_plain, rule_to_plain
+from pipeline.core.alerts.rule import AlertRule
+from pipeline.core.alerts.rules import rule_from_plain, rule_to_plain
 from pipeline.core.errors import ConfigError, WirewatchError
 from pipeline.core.yamltext import suggest
 from pipeline.stores.base import Ledger, Record

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.alerts import load_rules, rule_from_plain, rule_to_plain
-from pipeline.core.alerts.rules import parse_duration, show_duration
+from pipeline.core.alerts.rule import parse_duration, show_duration
 from pipeline.core.errors import ConfigError
 
 GOOD = """\

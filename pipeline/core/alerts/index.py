@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pipeline.core.alerts.message import Found, found_story
 from pipeline.core.alerts.plan import Plan, Rarity, Term, Terms, plan
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import AlertRule
 from pipeline.core.document import Document
 from pipeline.core.query import match
 from pipeline.core.story import Story

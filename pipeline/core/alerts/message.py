@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
+from pipeline.core.alerts.rule import AlertRule, Severity
 from pipeline.core.story import Story, to_plain
 from pipeline.core.telling import Span, clean, event_line, excerpt_of, link
 
-if TYPE_CHECKING:
-    from pipeline.core.alerts.rules import AlertRule
-
-Severity = Literal["low", "normal", "high", "critical"]
 LATE: Final = timedelta(hours=24)
 """A story published longer than this before it arrived is flagged late, and gathered with other late ones."""
 THREAD: Final = "thread:"
@@ -120,14 +117,14 @@ class Found:
     `also` are other keys under which it may have been told already (a story that joined a cluster later).
     """
 
-    rule: "AlertRule"
+    rule: AlertRule
     fold: str
     item: Item
     also: tuple[str, ...] = ()
 
 
 def found_story(
-    rule: "AlertRule", story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime
+    rule: AlertRule, story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime
 ) -> Found:
     """What `rule` tells about `story`; a story without a thread is folded by its cluster."""
     keys = [story.id]

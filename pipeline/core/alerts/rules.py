@@ -24,77 +24,30 @@ Only name, query and channels are needed (a `when:` of feed health has no query)
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pipeline.core.alerts.message import Severity
-from pipeline.core.alerts.times import MINUTES_A_WEEK, Quiet, check_cron, minutes_covered
+from pipeline.core.alerts.rule import (
+    LISTS,
+    WEEKDAYS,
+    AlertRule,
+    Fold,
+    Quiet,
+    Severity,
+    Start,
+    When,
+    parse_duration,
+    show_duration,
+)
+from pipeline.core.alerts.times import MINUTES_A_WEEK, check_cron, minutes_covered
 from pipeline.core.errors import ConfigError, QueryError
 from pipeline.core.query import All, Query, parse
 from pipeline.core.yamltext import Path, YamlText, parse_yaml, show_path, suggest
 
-Fold = Literal["cluster", "story", "thread"]
-Start = Literal["now", "24h", "all"]
-Health = Literal["failing", "gone", "silent", "flooding", "moved", "recovered"]
-Counted = Literal["query", "topic", "pair"]
-News = Literal["claim", "denial", "outlets"]
-
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_DURATION: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _QUIET: Final = re.compile(r"(?:([a-z,]+)\s+)?(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)")
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """What fires a rule other than a story that matches; see core/alerts/triggers.py.
-
-    `absent`: no story that the query finds arrived for this long · `health`: a feed is in one of these states ·
-    `burst`: unusually much is told, of what the query finds: all of it, of a topic, by one state to another ·
-    `thread`: a thread with a story that the query finds has a claim that its first report had not, a denial, or a
-    third independent origin.
-    """
-
-    absent: timedelta | None = None
-    health: tuple[Health, ...] = ()
-    burst: tuple[Counted, ...] = ()
-    thread: tuple[News, ...] = ()
-
-    def __str__(self) -> str:
-        if self.absent is not None:
-            return f"absent: {show_duration(self.absent)}"
-        return " ".join(f"{name}: {', '.join(getattr(self, name))}" for name in _LISTS if getattr(self, name))
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRule:
-    """One rule, checked. `made` is "file" for rules of configs/alerts, "ledger" for those made at run time."""
-
-    name: str
-    query: Query
-    channels: tuple[str, ...]
-    severity: Severity = "normal"
-    note: str = ""
-    fold: Fold = "cluster"
-    cooldown: timedelta = timedelta()
-    digest: str = ""
-    quiet: tuple[Quiet, ...] = ()
-    timezone: str = "UTC"
-    start: Start = "all"
-    expires: datetime | None = None
-    owner: str = ""
-    enabled: bool = True
-    silenced_until: datetime | None = None
-    when: When | None = None
-    made: Literal["file", "ledger"] = "file"
-
-    def active(self, now: datetime) -> bool:
-        """Whether it takes new matches: enabled and not expired (a silenced rule gathers)."""
-        return self.enabled and (self.expires is None or now < self.expires)
 
 
 def load_rules(files: Mapping[str, str], channels: Collection[str] | None) -> tuple[AlertRule, ...]:
@@ -172,26 +125,9 @@ def rule_to_plain(rule: AlertRule) -> dict[str, Any]:
             plain[key] = moment.isoformat()
     if rule.when is not None:
         plain["when"] = {"absent": show_duration(rule.when.absent)} if rule.when.absent else {
-            name: list(getattr(rule.when, name)) for name in _LISTS if getattr(rule.when, name)
+            name: list(getattr(rule.when, name)) for name in LISTS if getattr(rule.when, name)
         }
     return plain
-
-
-def parse_duration(text: str) -> timedelta:
-    """`90s`, `30m`, `2h`, `1d`, `1w`; raises ValueError that says so."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    if found is None:
-        raise ValueError(f"must be a time such as 30m, 2h or 1d, not {text!r}")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def show_duration(duration: timedelta) -> str:
-    """The shortest text that `parse_duration` reads back."""
-    for letter, unit in reversed(_UNITS.items()):
-        step = timedelta(**{unit: 1})
-        if duration >= step and duration % step == timedelta():
-            return f"{duration // step}{letter}"
-    return "0s"
 
 
 # ── one rule ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -337,8 +273,8 @@ def _hours(text: str) -> Quiet:
     days: tuple[int, ...] = ()
     if found is not None:
         names = found[1].split(",") if found[1] else []
-        if all(name in _DAYS for name in names):
-            days = tuple(sorted({_DAYS.index(name) for name in names}))
+        if all(name in WEEKDAYS for name in names):
+            days = tuple(sorted({WEEKDAYS.index(name) for name in names}))
         else:
             found = None
     if found is not None:
@@ -357,17 +293,14 @@ def _when(value: Any) -> When:
                 raise ValueError("absent: must be a minute or more")
             return When(absent=absent)
         name = next(iter(value))
-        if name in _LISTS:
+        if name in LISTS:
             return When(**{name: _some_of(name, value[name])})  # type: ignore[arg-type]
-    lists = " or ".join(f"{{{name}: [{', '.join(get_args(kind))}]}}" for name, kind in _LISTS.items())
+    lists = " or ".join(f"{{{name}: [{', '.join(get_args(kind))}]}}" for name, kind in LISTS.items())
     raise ValueError(f"must be {{absent: 24h}} or {lists}")
 
 
-_LISTS: Final[Mapping[str, Any]] = {"health": Health, "burst": Counted, "thread": News}
-
-
 def _some_of(name: str, value: Any) -> tuple[str, ...]:
-    allowed: tuple[str, ...] = get_args(_LISTS[name])
+    allowed: tuple[str, ...] = get_args(LISTS[name])
     if value == "any":
         return allowed
     given = _names(value)

@@ -1,41 +1,15 @@
 """When a gathered match may go out: cool-down, quiet hours and digests, true over changes to summer time."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-if TYPE_CHECKING:
-    from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import MINUTES_A_DAY, AlertRule, Quiet
 
-MINUTES_A_DAY: Final = 24 * 60
 MINUTES_A_WEEK: Final = 7 * MINUTES_A_DAY
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours in which nothing is sent, in local minutes after midnight; `end <= start` runs past midnight.
-
-    `days` are the weekdays (Monday is 0) on which it begins; empty means every day.
-    """
-
-    start: int
-    end: int
-    days: tuple[int, ...] = ()
-
-    @property
-    def length(self) -> int:
-        """Minutes from start to end on the clock."""
-        return self.end - self.start if self.end > self.start else self.end - self.start + MINUTES_A_DAY
-
-    def __str__(self) -> str:
-        days = ",".join(_DAYS[day] for day in self.days)
-        hours = "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in (self.start, self.end))
-        return f"{days} {hours}" if days else hours
 
 
 def minutes_covered(quiet: Collection[Quiet]) -> int:
@@ -64,7 +38,7 @@ def check_cron(expression: str) -> str:
     return expression
 
 
-def next_digest(rule: "AlertRule", after: datetime) -> datetime:
+def next_digest(rule: AlertRule, after: datetime) -> datetime:
     """The first time of the rule's digest later than `after`.
 
     As Debian's cron does: a time that a change of the clock skips comes right after the change, one that it
@@ -73,7 +47,7 @@ def next_digest(rule: "AlertRule", after: datetime) -> datetime:
     return next(CronSim(rule.digest, after.astimezone(ZoneInfo(rule.timezone)))).astimezone(UTC)
 
 
-def quiet_until(rule: "AlertRule", at: datetime) -> datetime | None:
+def quiet_until(rule: AlertRule, at: datetime) -> datetime | None:
     """The end of the quiet hours that hold `at`, or None where there are none (later ones may follow on)."""
     zone = ZoneInfo(rule.timezone)
     local = at.astimezone(zone)
@@ -99,7 +73,7 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
-def held_until(rule: "AlertRule", now: datetime, last_sent: datetime | None) -> datetime:
+def held_until(rule: AlertRule, now: datetime, last_sent: datetime | None) -> datetime:
     """The first moment from `now` on that is outside the silence, the cool-down and the quiet hours."""
     moment = now
     if rule.silenced_until is not None:
@@ -114,6 +88,6 @@ def held_until(rule: "AlertRule", now: datetime, last_sent: datetime | None) -> 
     return moment
 
 
-def send_time(rule: "AlertRule", matched: datetime, last_sent: datetime | None = None) -> datetime:
+def send_time(rule: AlertRule, matched: datetime, last_sent: datetime | None = None) -> datetime:
     """When a match of `matched` goes out at the earliest: at once, at the next digest, or when it is let go."""
     return held_until(rule, next_digest(rule, matched) if rule.digest else matched, last_sent)

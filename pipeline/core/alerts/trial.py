@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.core.alerts.index import RuleIndex
 from pipeline.core.alerts.message import Item, found_story
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import AlertRule
 from pipeline.core.alerts.times import held_until, send_time
 from pipeline.core.document import Document
 from pipeline.core.errors import WirewatchError

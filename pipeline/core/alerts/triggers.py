@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from pipeline.core.alerts.message import Found, Item
-from pipeline.core.alerts.rules import AlertRule, Health
+from pipeline.core.alerts.rule import AlertRule, Health
 from pipeline.core.bursts import Rise
 from pipeline.core.telling import EXCERPT, clean
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.core.alerts.message import LATE, Found, Item
-from pipeline.core.alerts.rules import AlertRule
+from pipeline.core.alerts.rule import AlertRule
 from pipeline.core.alerts.triggers import mark
 from pipeline.core.telling import EXCERPT, clean, link
 from pipeline.core.threads import Claimed, Report, Thread
