@@ -26,6 +26,8 @@ _STOPS: Final = _AUX | frozenset(
 )
 _CONJUNCTIONS: Final = frozenset("after before since until despite".split())
 _SUBORDINATES: Final = frozenset("when while as because after before where whereas".split())
+_BREAKS: Final = _SUBORDINATES | frozenset("since but until although though if unless said says".split())
+"""Words with which another clause begins, or one that tells who speaks."""
 _PERSONS: Final = frozenset("he she it they".split())
 _PRONOUNS: Final = frozenset("he she it they we who which".split())
 _SAYS: Final = frozenset(
@@ -52,6 +54,11 @@ _OFFICES: Final = frozenset(
     " many most part members member head chief chancellor secretary spokesman forces commander"
     " commanders companies firms".split()
 )
+_SPEAKING_FOR: Final = frozenset(
+    "government regime firm company companies manufacturer supplier suppliers factory factories maker makers shipyard"
+    " army military navy republic kingdom president king emirate state exporter".split()
+)
+"""`from a firm in Ukraine`, `to the government of Chad`: who stands for the state that follows."""
 _INFINITIVES: Final = frozenset(
     "help support aid attack defend arm strike hit protect target supply sell invade stop prevent pressure force deter"
     " urge punish assist meet visit join counter fight give send let make persuade allow keep isolate squeeze warn"
@@ -59,7 +66,8 @@ _INFINITIVES: Final = frozenset(
     " boost rescue liberate end win restore free beat equip train fund finance rearm appease reassure convince"
     " encourage tell ask back secure ensure bring wage resist repel retake regain pound bomb shell destroy kill coerce"
     " curb please seek reduce expand deepen improve build rebuild develop modernise modernize upgrade launch use deploy"
-    " fire carry match be have".split()
+    " fire carry match be have provide deliver export offer lend donate hand ship transfer shield deploy bring show"
+    " push furnish present reward flood pay order import acquire purchase buy obtain receive".split()
 )
 _HANDLES: Final = frozenset(
     map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
@@ -146,6 +154,9 @@ class Clause:
             if word in PREPOSITIONS:
                 if word == "to" and words[at + 1] in _INFINITIVES:
                     return None
+                if word in ("in", "of", "at") and at > self.first and words[at - 1] in _SPEAKING_FOR:
+                    at -= 1
+                    continue
                 return "from" if word == "of" and words[at - 1 : at] == ["out"] else word
             if word in _STOPS:
                 return None
@@ -206,7 +217,10 @@ class Clause:
             after = party.end + (1 if owns else 0)
             if tie is not None and tie not in _CONJUNCTIONS and not (owns and self._plans(after, head)):
                 office = tie == "of" and self._office_before(party)
-                control = tie in _CONTROL and words[after : after + 1] in (["to"], ["of"], ["for"])
+                control = (
+                    tie in _CONTROL and words[after : after + 1] in (["to"], ["of"], ["for"])
+                    and not (tie == "by" and self._is_speaker(party))
+                )
                 if not office and not control:
                     continue
             if self._speaks_aside(party, head) or self._is_object(party, head):
@@ -253,6 +267,11 @@ class Clause:
         """`at Washington's announced plan to sell`: what is owned is a plan, and the act is planned in it."""
         between = self.text.words[start:head]
         return 0 < len(between) <= 6 and between[-1] in ("to", "of", "for") and not _STOPS.intersection(between)
+
+    def _is_speaker(self, party: Named) -> bool:
+        """`said by the U.S. to have sold`: whoever says so does not act."""
+        before = self.text.words[max(self.first, party.start - 3) : party.start]
+        return not (_SAYS | _ACCUSES).isdisjoint(before)
 
     def _office_before(self, party: Named) -> bool:
         words = self.text.words
@@ -327,6 +346,7 @@ class Clause:
 
     def under(self, preposition: str, start: int, end: int) -> Named | None:
         """The first party under a preposition within words [start, end)."""
+        end = self._break(start, end)
         for party in self.parties:
             if start <= party.start < end and self.tie(party) == preposition and not self._compound(party):
                 if preposition in ("from", "of") and self._is_distance(party):
@@ -335,6 +355,11 @@ class Clause:
                     continue
                 return party
         return None
+
+    def _break(self, start: int, end: int) -> int:
+        """Where another clause begins within words [start, end): "since Mosul fell to", "but refused"."""
+        words = self.text.words
+        return next((at for at in range(start + 1, min(end, self.last)) if words[at] in _BREAKS), end)
 
     def _is_distance(self, party: Named) -> bool:
         """`six kilometres from Ukraine`, `across the border from`, `west of Hokkaido`."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.core.claims import claims_of, settled
 from pipeline.core.clauses import Clause
+from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.denials import Act
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
@@ -83,6 +84,8 @@ _ANEW: Final = frozenset("is are was were being been has have had that which who
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
 
+_DOING: Final = frozenset(("subject", "by", "agent", "owner"))
+
 _REACH: Final = 16
 """Words after a match in which a preposition still belongs to it."""
 
@@ -104,23 +107,24 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
                 events.append(event)
                 likely.append(guess)
                 asked.append(telling[0].topic.roles)
-    for event, guess, sides in zip(events, likely, asked, strict=True):
-        roles = _completed(event, guess, sides, events)
+    for event, guess, wanted in zip(events, likely, asked, strict=True):
+        roles = _completed(event, guess, wanted, events)
         yield replace(event, roles=roles, claims=tuple(settled(event.claims, _talking(roles.items()))))
 
 
 def _completed(
-    event: Event, likely: Mapping[str, Party], sides: Collection[str], events: Sequence[Event]
+    event: Event, likely: Mapping[str, Party], wanted: Collection[str], events: Sequence[Event]
 ) -> dict[str, Party]:
     """The roles, with those that no mention fills taken from what is likely: who denies the act did it, or who is
-    blamed for it; the maker of the weapon supplied it; all acts of the story have one side in common."""
+    blamed for it; what the sentence around it tells; all acts of the story have one side in common."""
     roles = dict(event.roles)
     for role in _SIDES:
-        if role in roles or role not in sides or not roles:
+        if role in roles or role not in wanted or not roles:
             continue
-        party = _denier(event) or likely.get(role) or _common(role, event, events)
-        if party is not None and not any(_same(party, other) for key, other in roles.items() if key != "weapon"):
-            roles[role] = party
+        for party in (_denier(event), likely.get(role), _common(role, event, events)):
+            if party is not None and not any(_same(party, other) for key, other in roles.items() if key != "weapon"):
+                roles[role] = party
+                break
     return roles
 
 
@@ -158,10 +162,14 @@ def _tellings(mentions: Iterable[Mention]) -> Iterator[list[Mention]]:
 
 def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
     filled = [
-        ({role: found for role, where in mention.rule.roles.items() if (found := _fill(mention, where))}, mention)
+        ({role: found for role, where in _positions(mention).items() if (found := _fill(mention, where))}, mention)
         for mention in telling
     ]
     rows, mention = max(filled, key=lambda pair: len(pair[0]))
+    if "recipient" not in rows and len(rows.get("supplier", ())) == 2 and _is_trade(mention):
+        pair = partners(mention.sentence.clause, mention.start, mention.end)
+        if pair is not None:
+            rows["supplier"], rows["recipient"] = ([_party(mention.sentence.clause, one)] for one in pair)
     for other, _ in filled:
         taken = {party.code or party.kind or party.text for row in rows.values() for party in row}
         for role, row in other.items():
@@ -187,14 +195,42 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
             combos = [{**combo, **extra} for combo in combos]
         else:
             combos = [{**combo, role: party} for combo in combos for party in row]
-    maker = _stand(mention, "maker") if "supplier" in mention.topic.roles and "supplier" not in rows else None
-    likely = {"supplier": _party(mention.sentence.clause, maker)} if maker is not None else {}
+    likely = _likely(mention, rows)
+    for roles in combos:
+        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention)), likely
+
+
+def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, Party]:
+    """Who probably fills the sides that no position of the rule tells."""
+    clause = mention.sentence.clause
+    found: dict[str, Party] = {}
+    if _is_trade(mention) and not ("supplier" in rows and "recipient" in rows):
+        found = {role: _party(clause, named) for role, named in sides(clause, mention.start, mention.end).items()}
+    if "supplier" not in found and "supplier" in mention.topic.roles:
+        maker = _stand(mention, "maker")
+        if maker is not None:
+            found["supplier"] = _party(clause, maker)
     if "actor" in mention.topic.roles and "actor" not in rows:
         responsible = _responsible(mention.sentence)
         if responsible is not None:
-            likely["actor"] = responsible
-    for roles in combos:
-        yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention)), likely
+            found["actor"] = responsible
+    return found
+
+
+def _positions(mention: Mention) -> Mapping[str, tuple[str, ...]]:
+    """Where each role stands: as the rule says; of a verb of getting ("bought by") the doer is the recipient."""
+    roles, stems = mention.rule.roles, mention.sentence.reading.text.stems
+    if not _is_trade(mention) or not any(is_getting(stems[hit.start : hit.end]) for hit in mention.hits):
+        return roles
+    doing = [where for where in roles["supplier"] if where in _DOING]
+    rest = [where for where in roles["supplier"] if where not in _DOING]
+    own = [where for where in roles["recipient"] if where in _DOING]
+    recipient = dict.fromkeys([*own, *doing, *roles["recipient"]])
+    return {**roles, "supplier": (*rest, "there"), "recipient": tuple(recipient)}
+
+
+def _is_trade(mention: Mention) -> bool:
+    return "supplier" in mention.rule.roles and "recipient" in mention.rule.roles
 
 
 def _home(mention: Mention) -> list[Party]:
@@ -257,6 +293,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
         return clause.owner(mention.start)
     if position == "maker":
         return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.rule.things), None)
+    if position == "there":
+        return clause.under("in", act.start, act.end + 3)
     if position == "given":
         return clause.given(act.start, mention.end)
     if position == "object":

@@ -35,3 +35,6 @@ WF Wallis and Futuna|WS Samoa|XK Kosovo|YE Yemen|YT Mayotte|ZA South Africa|ZM Z
 NAMES: Final[dict[str, str]] = {
     row[:2]: row[3:] for line in _TABLE.strip().splitlines() for row in line.split("|")
 }
+
+SUCCESSORS: Final = {"SU": "RU", "YU": "RS", "CS": "CZ", "DD": "DE", "ZR": "CD"}
+"""The state that is meant today by a capital or a leader of one that is no more."""
