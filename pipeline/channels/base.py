@@ -1,12 +1,15 @@
 """What every channel shares: the protocol, how a post is made, and a message as plain text."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from pipeline.core.alerts.message import Channel, Item, Message, marked
 from pipeline.core.telling import clean
 
 __all__ = ["Channel", "Post", "item_text", "message_text", "tells"]
+
+EVENTS: Final = 3
+"""Events of a story that are shown, those asked for first; data for programs has all."""
 
 
 class Post(Protocol):
@@ -20,8 +23,12 @@ class Post(Protocol):
 def message_text(message: Message, mark: tuple[str, str] = ("*", "*")) -> str:
     """The whole message as text, matched words between `mark`; nothing in it can act on a terminal."""
     head = [clean(message.note)] if message.note else []
-    why = [f"Why: rule {message.rule}" + (f", query {clean(message.query, 300)}" if message.query else "")]
-    return "\n\n".join([*head, *(item_text(item, mark) for item in message.items), *why]) + "\n"
+    if message.gathered:
+        part = f", part {message.part} of {message.parts}" if message.parts > 1 else ""
+        head.append(f"{message.counted}{part}, newest first:")
+    owner = f" ({clean(message.owner, 100)})" if message.owner else ""
+    why = f"Why: rule {message.rule}{owner}" + (f", query {clean(message.query, 300)}" if message.query else "")
+    return "\n\n".join([*head, *(item_text(item, mark) for item in message.items), why]) + "\n"
 
 
 def item_text(item: Item, mark: tuple[str, str] = ("*", "*")) -> str:
@@ -37,15 +44,16 @@ def item_text(item: Item, mark: tuple[str, str] = ("*", "*")) -> str:
 
 
 def tells(item: Item) -> list[str]:
-    """Who and when, then topics, then each event; short lines of clean text."""
-    lines = []
+    """Who and when, then topics, then the first events; short lines of clean text."""
     who = item.source
     if len(item.outlets) > 1:
         who += f" (also in {', '.join(item.outlets[1:6])}{' …' if len(item.outlets) > 6 else ''})"
-    when = f"{item.published:%Y-%m-%d %H:%M} UTC" if item.published else f"{item.matched:%Y-%m-%d %H:%M} UTC"
+    when = f"{item.published or item.matched:%Y-%m-%d %H:%M} UTC"
     revised = f", revision {item.revision}" if item.revision > 1 else ""
-    lines.append(f"{who + ' · ' if who else ''}{when}{' (late)' if item.late else ''}{revised}")
+    lines = [f"{who + ' · ' if who else ''}{when}{' (late)' if item.late else ''}{revised}"]
     if item.topics:
         lines.append(", ".join(item.topics))
-    lines.extend(item.events)
+    lines.extend(item.events[:EVENTS])
+    if len(item.events) > EVENTS:
+        lines.append(f"… and {len(item.events) - EVENTS} more")
     return lines

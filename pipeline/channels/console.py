@@ -35,8 +35,10 @@ class ConsoleChannel:
             text = self._template.render(message)
             return Text("\n".join(clean(line) for line in text.split("\n")).rstrip() + "\n")
         out = Text()
-        count = f" {len(message.items)} matches" if message.gathered else ""
-        out.append(f"▌ {message.rule}{count}", _COLOURS[message.severity])
+        count = f" · {message.counted}" if message.gathered else ""
+        part = f" ({message.part}/{message.parts})" if message.parts > 1 else ""
+        out.append(f"▌ {message.rule}{count}{part}", _COLOURS[message.severity])
+        out.append(f"  for {clean(message.owner, 100)}" if message.owner else "", "dim")
         out.append(f"  {clean(message.note)}\n" if message.note else "\n")
         for item in message.items:
             out.append("  ").append_text(_marked(item.title, item.title_spans, "bold")).append("\n")

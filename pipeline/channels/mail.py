@@ -13,36 +13,16 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Literal
 
 from pipeline.channels.base import message_text
+from pipeline.channels.mail_html import HTML
 from pipeline.channels.templates import Template
 from pipeline.core.alerts.message import Message
 from pipeline.core.errors import WirewatchError
 from pipeline.core.telling import clean
 
 Security = Literal["starttls", "tls", "none"]
-
-HTML: Final = """\
-<!doctype html>
-<html><body style="font-family: sans-serif; max-width: 42em">
-{% if note %}<p><strong>{{ note }}</strong></p>{% endif %}
-{% if count > 1 %}<p>{{ count }} {{ "matches" if kind == "match" else "notices" }} of rule <strong>{{ rule }}</strong>
-{% if parts > 1 %}, part {{ part }} of {{ parts }}{% endif %}, newest first:</p>{% endif %}
-{% for item in items %}
-<h3 style="margin-bottom: 0">
-{% if item.url %}<a href="{{ item.url }}">{{ item | marked_html }}</a>{% else %}{{ item | marked_html }}{% endif %}
-</h3>
-<p style="margin-top: 0; color: #555">{{ item.source }}{% if item.outlets | length > 1 %}
- (also in {{ item.outlets[1:6] | join }}){% endif %} {{ item.published | date }}{% if item.late %} (late){% endif %}
-{% if item.topics %}<br>{{ item.topics | join }}{% endif %}</p>
-{% if item.events %}<ul>{% for event in item.events %}<li>{{ event }}</li>{% endfor %}</ul>{% endif %}
-{% if item.excerpt %}<p>{{ item | marked_html("excerpt") }}</p>{% endif %}
-{% if item.words %}<p style="color: #555">matched: {{ item.words | join }}</p>{% endif %}
-{% endfor %}
-<hr><p style="color: #777">Why: rule {{ rule }}{% if query %}, query <code>{{ query }}</code>{% endif %}</p>
-</body></html>
-"""
 
 
 class MailChannel:
@@ -114,9 +94,14 @@ class MailChannel:
         mail["X-Wirewatch-Severity"] = message.severity
         if message.severity in ("high", "critical"):
             mail["X-Priority"] = "1"
-        mail.set_content(_sound(self._text.render(message) if self._text is not None else message_text(message)))
+        mail.set_content(_sound(self._text.render(message) if self._text is not None else _text(message)))
         mail.add_alternative(_sound(self._html.render(message)), subtype="html")
         return mail
+
+
+def _text(message: Message) -> str:
+    return (f"{message_text(message)}To stop it: wirewatch alerts disable {message.rule}; "
+            f"for a while: wirewatch alerts silence {message.rule} --for 1d\n")
 
 
 def _address(written: str) -> Address:

@@ -124,8 +124,11 @@ def _batches(
             fresh = []
         paced = rule is not None and (rule.cooldown or rule.digest)
         together = [row for row in fresh if paced or row.data["held"]]
-        alone = [[row] for row in fresh if not (paced or row.data["held"])]
-        for group in [together, *alone] if together else alone:
+        alone: dict[str, list[Row]] = {}
+        for row in fresh:
+            if not (paced or row.data["held"]):  # one story may bring a thread a claim and a denial: one message
+                alone.setdefault(row.data["item"]["story"] or row.key, []).append(row)
+        for group in [together, *alone.values()] if together else alone.values():
             changed.extend(_put_together(group, rule, now))
         times += [now] if together else []
         if rule is not None and rule.cooldown and times:

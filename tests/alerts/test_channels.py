@@ -228,7 +228,7 @@ def test_mail_of_one_rule_is_one_thread_and_a_digest_counts(postbox: Postbox) ->
     mails = [mail for _, mail in postbox.mails]
     assert mails[0]["References"] == mails[1]["References"] == mails[1]["In-Reply-To"]
     assert mails[0]["References"] != mails[2]["References"]
-    assert mails[1]["Subject"] == "[shells] 2 matches"
+    assert mails[1]["Subject"] == "[shells] 2 matches: North Korea ships artillery shells to Russia, report 1 says"
     body = mails[1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "report 1" in body
     assert "report 2" in body

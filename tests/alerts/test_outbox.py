@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.alerts import AlertRule
+from pipeline.core.alerts import AlertRule, Found
 from pipeline.core.errors import FetchError, WirewatchError
 from pipeline.stores import delivery, outbox
 from pipeline.stores.base import Ledger
@@ -58,6 +58,17 @@ def test_a_story_told_alone_is_not_told_again_when_it_joins_a_cluster(ledger: Le
 def test_fold_by_story_tells_each(ledger: Ledger) -> None:
     rules = [rule(fold="story")]
     assert outbox.claim(ledger, found(rules, story(1, cluster="c"), story(2, cluster="c")), NOW) == 2
+
+
+def test_what_one_story_brings_to_a_thread_comes_together(ledger: Ledger) -> None:
+    rules, hook = [rule(query="topic:*", when={"thread": "any"})], Inbox()
+    [item, other] = [one.item for one in found([rule()], story(1), story(2))]
+    news = [Found(rules[0], f"unfolds:t:{what}", replace(told, title=what))
+            for told, what in ((item, "claim"), (item, "denial"), (other, "third"))]
+    assert outbox.claim(ledger, news, NOW) == 3
+    assert send(ledger, rules, hook=hook).messages == 2
+    assert sorted(hook.stories) == [["s0001", "s0001"], ["s0002"]]
+    assert outbox.claim(ledger, news, NOW) == 0
 
 
 def test_fold_by_thread_tells_a_matter_once(ledger: Ledger) -> None:

@@ -96,3 +96,4 @@ def test_html_is_escaped() -> None:
 def test_the_usual_mail_holds_a_whole_digest() -> None:
     html = Template(HTML, html=True).render(replace(MESSAGE, items=MESSAGE.items * 200))
     assert html.count("<h3") == 200
+    assert "example.org</strong> (also in example.net)" in html

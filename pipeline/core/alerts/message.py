@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Literal, Protocol
 
+from pipeline.core.alerts.asked import evidence, told_first
 from pipeline.core.alerts.rule import AlertRule, Severity
+from pipeline.core.query import Query
 from pipeline.core.story import Story, to_plain
 from pipeline.core.telling import Span, clean, event_line, excerpt_of, link
 
@@ -20,8 +22,9 @@ THREAD: Final = "thread:"
 class Item:
     """One thing that a message tells: a story that matched, or (no `story`) a notice such as a silent feed.
 
-    Spans are character offsets of matched words in `title` and `excerpt`; `words` are those words as written,
-    each once. `outlets` begins with the story's own source; `late`: it was published long before it arrived.
+    Spans are character offsets, in `title` and `excerpt`, of matched words and of what says the topics and events that
+    were asked for; `words` are those as written, each once. What was asked for comes first in `topics` and `events`.
+    `outlets` begins with the story's own source; `late`: it was published long before it arrived.
     """
 
     title: str
@@ -47,7 +50,7 @@ class Message:
     """What a channel sends: one or more items of one rule, newest first.
 
     `key` is the idempotency key: the same for every attempt to send this message over this channel, different
-    for every other message. `total` counts the items gathered, of which `items` holds this part.
+    for every other message. What is gathered may come in several `parts`, of which this is number `part`.
     """
 
     key: str
@@ -72,9 +75,15 @@ class Message:
         """One line that names the rule and what happened."""
         mark = {"low": "", "normal": "", "high": "! ", "critical": "!! "}[self.severity]
         part = f" ({self.part}/{self.parts})" if self.parts > 1 else ""
-        if len(self.items) == 1:
-            return clean(f"{mark}[{self.rule}] {self.items[0].title}{part}", 200)
-        return f"{mark}[{self.rule}] {len(self.items)} {'matches' if self.kind == 'match' else 'notices'}{part}"
+        count = f"{self.counted}{part}: " if self.gathered else ""
+        return clean(f"{mark}[{self.rule}] {count}{self.items[0].title}", 200)
+
+    @property
+    def counted(self) -> str:
+        """`1 match`, `12 matches` or `3 notices`."""
+        thing = "notice" if self.kind == "notice" else "match"
+        number = len(self.items)
+        return f"{number} {thing}" if number == 1 else f"{number} {thing}{'s' if thing == 'notice' else 'es'}"
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for channels that send data; `count` and `subject` are added for convenience."""
@@ -133,15 +142,19 @@ def found_story(
     if rule.fold == "thread" and story.thread:
         keys.insert(0, f"{THREAD}{story.thread}")
     fold, *also = dict.fromkeys(keys)
-    return Found(rule, fold, item_of(story, title_spans, body_spans, now), tuple(also))
+    return Found(rule, fold, _item(rule.query, story, title_spans, body_spans, now), tuple(also))
 
 
-def item_of(story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime) -> Item:
-    """The story as an item: cleaned, with the part of its body that holds most of the matched words."""
+def _item(
+    query: Query, story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span], now: datetime
+) -> Item:
+    """The story as an item: cleaned, with the part of its body that shows best why the query finds it."""
+    said_in_title, said_in_body = evidence(query, story)
+    topics, events = told_first(query, story)
     title = clean(story.title)
-    shown = [(start, end) for start, end in sorted(set(title_spans)) if end <= len(title)]
+    shown = [(start, end) for start, end in merged((*title_spans, *said_in_title)) if end <= len(title)]
     body = clean(story.body)
-    within = sorted(set(body_spans))
+    within = merged((*body_spans, *said_in_body))
     excerpt, excerpt_spans = excerpt_of(body, within)
     words = [title[start:end] for start, end in shown] + [body[start:end] for start, end in within[:500]]
     if len(title) > 400:
@@ -159,8 +172,8 @@ def item_of(story: Story, title_spans: Sequence[Span], body_spans: Sequence[Span
         published=story.published,
         late=now - story.published > LATE,
         revision=story.revision,
-        topics=tuple(dict.fromkeys(match.topic for match in story.topics)),
-        events=tuple(dict.fromkeys(event_line(event) for event in story.events))[:10],
+        topics=tuple(topics),
+        events=tuple(dict.fromkeys(map(event_line, events)))[:10],
         excerpt=excerpt,
         title_spans=tuple(shown),
         excerpt_spans=excerpt_spans,
