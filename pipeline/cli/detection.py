@@ -280,6 +280,7 @@ def extract(
 def _article(source: str, url: str, place: Place) -> "Article":
     """The article of a page that is fetched, or read from a file."""
     from pipeline.extract import extract_article
+    from pipeline.flow.reading import apart
 
     content_type = ""
     if source.startswith(("http://", "https://")):
@@ -296,7 +297,7 @@ def _article(source: str, url: str, place: Place) -> "Article":
             import gzip
 
             body = gzip.decompress(body)
-    return extract_article(body, url=url, content_type=content_type)
+    return apart(extract_article, body, url=url, content_type=content_type)
 
 
 def check(config: ConfigOption = None, store: StoreOption = None) -> None:

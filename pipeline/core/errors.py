@@ -4,6 +4,7 @@
     ├── ConfigError                a mistake in configs/; carries every mistake at once
     ├── QueryError                 a mistake in a query; points at the character
     ├── FetchError                 a request was refused, cut off or failed; carries a reason
+    ├── ReadError                  a feed or page cost too much to read; carries a reason
     ├── StoreError                 the store cannot be used
     │   ├── NoStore                ... because there is none yet
     │   └── StoreUnavailable       ... because it does not answer
@@ -54,6 +55,14 @@ class FetchError(WirewatchError):
         super().__init__(message)
         self.reason, self.url, self.status, self.retry_after_s = reason, url, status, retry_after_s
         self.redirects = redirects
+
+
+class ReadError(WirewatchError):
+    """A feed or page whose reading was cut off; `reason` is `too-slow`, `memory` or `crash`."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class StoreError(WirewatchError):

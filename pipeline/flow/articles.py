@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from pipeline.config import FeedSettings, Settings
-from pipeline.core.errors import FetchError, WirewatchError
+from pipeline.core.errors import FetchError, ReadError
 from pipeline.core.story import Failure, Story
 from pipeline.flow.assemble import make_story
 from pipeline.flow.mistakes import mistake
 from pipeline.flow.overlap import overlapped
+from pipeline.flow.reading import apart
 from pipeline.net.response import Response, Validators
 from pipeline.stores import entries
 from pipeline.stores.base import Store, batched
@@ -134,9 +135,9 @@ def _outcome(
         failure = _failure("article", task, "not-html", f"{task.entry.url} is {kind}, not a page of text", now)
         return Outcome(task, make_story(task, feed, None, now), failures=(failure,))
     try:
-        article = extract_article(answer.body, url=answer.url, content_type=content_type)
-    except WirewatchError as error:
-        failure = _failure("extract", task, "no-text", str(error), now)
+        article = apart(extract_article, answer.body, url=answer.url, content_type=content_type)
+    except ReadError as error:
+        failure = _failure("extract", task, error.reason, f"{task.entry.url}: {error}", now)
         return Outcome(task, make_story(task, feed, None, now), failures=(failure,))
     story = make_story(task, feed, article, now)
     if len(article.body) < settings.extract.min_chars and story.body_source == "feed":

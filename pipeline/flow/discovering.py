@@ -8,11 +8,12 @@ from typing import Final, Protocol
 
 from pipeline.config import NetworkSettings, Settings
 from pipeline.core.charsets import decode
-from pipeline.core.errors import FetchError
+from pipeline.core.errors import FetchError, ReadError
 from pipeline.core.urls import canonical_url
 from pipeline.feeds import discovery
 from pipeline.feeds.discovery import Candidate
 from pipeline.feeds.parse import ParsedFeed, how_to_find, parse_feed
+from pipeline.flow.reading import apart
 from pipeline.net import Client
 from pipeline.net.response import Response
 from pipeline.pages.tree import parse_page
@@ -93,8 +94,10 @@ class _Search:
 
     async def page(self, answer: Response) -> None:
         """Ask what a page names, as long as there is room."""
-        root = parse_page(decode(answer.body, answer.content_type))
-        named = discovery.named(root, answer.url) if root is not None else ()
+        try:
+            named = apart(named_by, answer.body, answer.url, answer.content_type)
+        except ReadError:
+            named = ()
         fresh = [one for one in named if canonical_url(one.url) not in self.asked]
         room = max(0, MOST - len(self.asked))
         self.unasked += len(fresh[room:])
@@ -123,10 +126,19 @@ class _Search:
                 self.feeds.append(_found(candidate, answer, read))
 
 
+def named_by(body: bytes, url: str, content_type: str) -> tuple[Candidate, ...]:
+    """The feeds that a page names."""
+    root = parse_page(decode(body, content_type))
+    return tuple(discovery.named(root, url)) if root is not None else ()
+
+
 def parsed(answer: Response, feed: str = "", fallback_lang: str = "") -> ParsedFeed:
     """An answer's body, read as a feed."""
-    return parse_feed(answer.body, feed=feed, url=answer.url, content_type=answer.content_type,
-                      fallback_lang=fallback_lang)
+    try:
+        return apart(parse_feed, answer.body, feed=feed, url=answer.url, content_type=answer.content_type,
+                     fallback_lang=fallback_lang)
+    except ReadError as error:
+        return ParsedFeed(problem=f"{answer.url}: {error}.")
 
 
 def is_feed(read: ParsedFeed) -> bool:

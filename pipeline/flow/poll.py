@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from pipeline.config import FeedSettings, Settings
 from pipeline.core.alerts.triggers import Trouble
-from pipeline.core.errors import FetchError
+from pipeline.core.errors import FetchError, ReadError
 from pipeline.core.story import Entry, Failure, from_plain, to_plain
 from pipeline.feeds import health, schedule
 from pipeline.feeds.parse import parse_feed
@@ -17,6 +17,7 @@ from pipeline.flow.articles import Fetcher, OpenFetcher
 from pipeline.flow.filters import wanted
 from pipeline.flow.mistakes import mistake
 from pipeline.flow.overlap import overlapped
+from pipeline.flow.reading import apart
 from pipeline.net.response import Response, Validators
 from pipeline.stores import entries, failures
 from pipeline.stores.base import Ledger, Record, batched
@@ -130,13 +131,17 @@ def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, n
     if body_hash == state.body_hash:
         return _Read(feed, "not_modified", replace(poll, body_hash=body_hash))
     try:
-        parsed = parse_feed(
+        parsed = apart(
+            parse_feed,
             answer.body,
             feed=feed.id,
             url=answer.url,
             content_type=answer.headers.get("content-type", ""),
             fallback_lang=feed.lang,
         )
+    except ReadError as error:
+        failure = Failure("parse", feed.id, error.reason, f"{feed.url}: {error}", now, feed=feed.id, url=feed.url)
+        return _Read(feed, "failed", replace(poll, error=failure.reason), failures=(failure,))
     except Exception as error:  # one feed costs one feed
         failure = mistake("parse", feed.id, error, now, feed=feed.id, url=feed.url)
         return _Read(feed, "failed", replace(poll, error=failure.reason), failures=(failure,))

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.config import FeedSettings
-from pipeline.core.errors import FetchError
+from pipeline.core.errors import FetchError, ReadError
 from pipeline.core.story import Entry, Failure
 from pipeline.feeds.parse import parse_feed
 from pipeline.flow.filters import wanted
 from pipeline.flow.mistakes import mistake
+from pipeline.flow.reading import apart
 from pipeline.flow.recordings import Kept, Recordings
 from pipeline.stores import entries
 from pipeline.stores.base import Store
@@ -34,18 +35,18 @@ def reread(feed: FeedSettings, recordings: Recordings, store: Store, max_bytes: 
     """The tasks of one feed: what is new, and what is stored but can be made anew from the recordings."""
     newest: dict[str, tuple[Entry, datetime]] = {}
     made: dict[str, Task] = {}
-    problem = ""
+    failures: tuple[Failure, ...] = ()
     try:
         for at, shown in _versions(feed, recordings, max_bytes, now):
             fresh = [entry for entry in shown if entry.id not in newest]
             made |= {t.entry.id: t for t in entries.claim(store.ledger, fresh, at) if t.why == "new"}
             newest |= {entry.id: (entry, at) for entry in shown}
-    except FetchError as error:
-        problem = str(error)
+    except (FetchError, ReadError) as error:
+        reason = error.reason if isinstance(error, ReadError) else "recording"
+        failures = (Failure("parse", feed.id, reason, str(error), now, feed=feed.id, url=feed.url),)
     except Exception as error:  # one feed costs one feed
         failure = mistake("parse", feed.id, error, now, feed=feed.id, url=feed.url)
         return Reread(feed, len(newest), (), (failure,))
-    failures = (Failure("parse", feed.id, "recording", problem, now, feed=feed.id, url=feed.url),) if problem else ()
     tasks = list(_tasks(feed, newest, made, recordings, store))
     entries.keep(store.ledger, tasks, now)
     return Reread(feed, len(newest), tuple(tasks), failures)
@@ -60,8 +61,9 @@ def _versions(
         if answer.body == before:
             continue
         before = answer.body
-        parsed = parse_feed(
-            answer.body, feed=feed.id, url=feed.url, content_type=answer.content_type, fallback_lang=feed.lang
+        parsed = apart(
+            parse_feed, answer.body, feed=feed.id, url=feed.url, content_type=answer.content_type,
+            fallback_lang=feed.lang,
         )
         yield kept.at, [entry for entry in parsed.entries if wanted(feed, entry, now)]
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 import pipeline.core.alerts
-import pipeline.extract
-import pipeline.flow.assemble
+import pipeline.flow.articles
 import pipeline.flow.detecting
 import pipeline.flow.poll
 from tests.faults.passes import Passes, feed, page, wire
@@ -28,7 +27,7 @@ def poisoned(real: Any, poison: str) -> Any:
 @pytest.mark.parametrize("place", ["extract", "detect", "alert"])
 def test_one_story_costs_one_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     target, name = {
-        "extract": (pipeline.extract, "extract_article"),
+        "extract": (pipeline.flow.articles, "apart"),
         "detect": (pipeline.flow.detecting, "with_detection"),
         "alert": (pipeline.core.alerts.RuleIndex, "found"),
     }[place]
@@ -59,7 +58,7 @@ def test_one_feed_costs_one_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with Site(wire()) as site:
         passes = Passes.make(tmp_path, site)
         with monkeypatch.context() as patch:
-            patch.setattr(pipeline.flow.poll, "parse_feed", poisoned(pipeline.flow.poll.parse_feed, "outlet1"))
+            patch.setattr(pipeline.flow.poll, "apart", poisoned(pipeline.flow.poll.apart, "outlet1"))
             summary = passes.run()
         assert (summary.counts["feeds.ok"], summary.counts["feeds.failed"]) == (2, 1)
         assert [(f.stage, f.reason, f.feed) for f in passes.failures()] == [("parse", "bug", "outlet1")]
