@@ -28,12 +28,20 @@ _CONJUNCTIONS: Final = frozenset("after before since until despite".split())
 _SUBORDINATES: Final = frozenset("when while as because after before where whereas".split())
 _BREAKS: Final = _SUBORDINATES | frozenset("since but until although though if unless said says".split())
 """Words with which another clause begins, or one that tells who speaks."""
+_HIS: Final = frozenset("his her their".split())
+_OWN: Final = frozenset(("its", "their"))
 _PERSONS: Final = frozenset("he she it they".split())
 _PRONOUNS: Final = frozenset("he she it they we who which".split())
 _SAYS: Final = frozenset(
     "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
     " insisted warned according".split()
 )
+_TELLS: Final = frozenset("assured told warned informed reminded convinced assures tells warns".split())
+_TRYING: Final = frozenset("attempting trying preparing planning".split())
+_NOT_FINITE: Final = frozenset("saying according".split())
+_MEANT: Final = frozenset("he she it they its his her their we our country nation kingdom north south to".split())
+"""Words that may mean whoever speaks."""
+_FINITE: Final = frozenset("was were is are has have had will would could".split())
 _ACTING: Final = frozenset(
     "supplying arming rearming selling sending giving providing equipping helping attacking shelling bombing targeting"
     " hitting striking accusing backing urging asking threatening defending invading blaming warning".split()
@@ -209,6 +217,9 @@ class Clause:
     def subject(self, head: int) -> Named | None:
         """Who does what stands at `head`."""
         words = self.text.words
+        start, reach = self._noun_before(head)
+        if start is not None:
+            return next((party for party in reversed(self.parties) if 0 <= start - party.end <= reach), None)
         for party in reversed(self.parties):
             if party.end > head or self._compound(party):
                 continue
@@ -227,10 +238,38 @@ class Clause:
                 continue
             if self._accuses(party, head):
                 return self._country_meant(party, head)
-            if self._begins_anew(party.end, head):
+            if self._begins_anew(party.end, head) or self._tells_of_others(party.end, head):
+                return None
+            if tie is None and not self.owns(party) and self._his_country(party.end, head) and (
+                words[party.end : party.end + 1] in (["concerns"], ["concern"], ["worries"], ["fears"])
+            ):
                 return None
             return self._who_is_charged(party, head)
         return None
+
+    def _noun_before(self, head: int) -> tuple[int | None, int]:
+        """`rebels who fired`, `a man accused of firing`, `militants in the area trying to fire`: where the words that
+        tell who does it end, and how far before it is named."""
+        words = self.text.words
+        for at in range(head - 1, max(self.first, head - 4), -1):
+            if words[at] == "who":
+                return at, 1
+        two = words[max(self.first, head - 2) : head]
+        if two == ["used", "to"]:
+            return head - 2, 0
+        if two in (["accused", "of"], ["suspected", "of"]):
+            return head - 2, 2
+        if two[-1:] == ["to"] and two[0] in _TRYING and words[head - 3] not in _AUX:
+            return head - 2, 4
+        return None, 0
+
+    def _tells_of_others(self, start: int, head: int) -> bool:
+        """`officials said the five were preparing`: what is said has a subject of its own, nobody that is known."""
+        words = self.text.words
+        for at in range(start, head):
+            if words[at] in _SAYS and words[at] not in _NOT_FINITE:
+                return _MEANT.isdisjoint(words[at + 1 : at + 7]) and not _FINITE.isdisjoint(words[at + 2 : head])
+        return False
 
     def _accuses(self, party: Named, head: int) -> bool:
         """`accused the country of selling`: whoever accuses does not act."""
@@ -293,6 +332,8 @@ class Clause:
         words = self.text.words
         if not _HELPS.isdisjoint(words[max(self.first, party.start - 4) : party.start]):
             return True
+        if words[party.end : party.end + 1] == ["that"] and words[party.start - 1] in _TELLS:
+            return True
         at = party.start - 1
         if at >= self.first and words[at] in ("the", "its", "a"):
             at -= 1
@@ -302,8 +343,14 @@ class Clause:
         return following == ["and"] or any(w == "and" for w in words[max(party.end, head - 2) : head])
 
     def pronoun(self, head: int) -> bool:
-        """Whether a pronoun stands for whoever does what stands at `head`."""
-        return not _PERSONS.isdisjoint(self.text.words[max(self.first, head - 6) : head])
+        """Whether a pronoun, or "his country", stands for whoever does what stands at `head`."""
+        return not _PERSONS.isdisjoint(self.text.words[max(self.first, head - 6) : head]) or (
+            self._his_country(max(self.first, head - 6), head)
+        )
+
+    def _his_country(self, start: int, head: int) -> bool:
+        words = self.text.words
+        return any(words[at] in _COUNTRY and words[at - 1] in _HIS for at in range(start + 1, head))
 
     def leader(self) -> Named | None:
         """The party that the sentence is about: its first that stands under no preposition."""
@@ -311,6 +358,9 @@ class Clause:
 
     def owner(self, start: int) -> Named | None:
         """Whose thing begins at word `start`: `Russia's purchase`, `Iranian arms shipments`, `the U.S. sale`."""
+        if not _OWN.isdisjoint(self.text.words[max(self.first, start - 2) : start]):
+            return next((party for party in reversed(self.parties)
+                         if party.end < start and party.label not in ("organisation", "actor")), None)
         for party in reversed(self.parties):
             if party.end > start:
                 continue

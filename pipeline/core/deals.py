@@ -1,21 +1,33 @@
 """Who gave and who got, read from the sentence around a transfer where a rule's own positions say nothing."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipeline.core.clauses import Clause
 from pipeline.core.places import Named
 from pipeline.core.text import stem
 
-GETS: Final = frozenset(map(stem, "buy bought purchase acquire acquisition import order procure obtain lease".split()))
+_SELLERS: Final = frozenset(map(stem, "supplier seller exporter provider".split()))
+_BUYERS: Final = frozenset(map(stem, "buyer importer customer purchaser".split()))
+GETS: Final = _BUYERS | frozenset(map(stem, (
+    "buy bought purchase acquire acquisition import order procure obtain lease".split()
+)))
 """Stems of acts that a recipient does."""
 _GIVES: Final = frozenset(map(stem, (
     "send sent supply sell sold ship deliver provide transfer give gave given export smuggle donate hand furnish lend"
     " lent funnel arm equip promise pledge".split()
 )))
-_DEALS: Final = frozenset(map(stem, "deal contract agreement order accord pact package letter".split()))
+_DEALS: Final = frozenset(map(stem, "deal contract agreement order accord pact package talks".split()))
 _MAKERS: Final = ("US RU SU FR CN GB DE IL".split(), "IT SE ES KR KP UA TR CZ NL CH NO BR ZA IR BY".split())
 """States that export most arms, and those that export many: of the two parties to a deal they sell."""
+_BEFORE_NOUNS: Final = frozenset(
+    "the a an any this such its their his of for alleged planned proposed possible reported arms weapons"
+    " missile s".split()
+)
+_BEFORE: Final = 7
+"""Words by which "a deal with" may precede what it is to do."""
+_NEAR: Final = 7
+"""Words between a verb and whoever does what it tells."""
 _AROUND: Final = 18
 """Words from a transfer within which another verb tells of it."""
 
@@ -34,14 +46,28 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
     if pair:
         yield from zip(("supplier", "recipient"), pair, strict=True)
     stems = clause.text.stems
-    for head in range(max(clause.first, start - _AROUND), min(clause.last, end + _AROUND)):
-        if stems[head] in _GIVES or stems[head] in GETS:
+    for head in range(max(clause.first, start - _AROUND), clause.last):
+        if stems[head] in _SELLERS or stems[head] in _BUYERS:
+            party = clause.subject(head)
+            if party is not None:
+                yield "supplier" if stems[head] in _SELLERS else "recipient", party
+            continue
+        near = head < end + _AROUND or clause.text.words[head + 1 : head + 2] in (["it"], ["them"])
+        if near and (stems[head] in _GIVES or stems[head] in GETS) and not _is_noun(clause, head):
             yield from _told_by(clause, head, stems[head] in GETS)
     for role, prepositions in (("supplier", ("from",)), ("recipient", ("to", "for", "into"))):
         for preposition in prepositions:
             party = clause.under(preposition, start, min(clause.last, end + _AROUND))
             if party is not None:
                 yield role, party
+
+
+def _is_noun(clause: Clause, head: int) -> bool:
+    """`the transfer of`, `an alleged sale`."""
+    words = clause.text.words
+    return words[head - 1] in _BEFORE_NOUNS or words[head + 1 : head + 2] == ["of"] or (
+        words[head].endswith(("ment", "ery", "eries", "tion", "er", "ers"))
+    )
 
 
 def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named]]:
@@ -51,7 +77,9 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
     if clause.is_passive(head):
         party = clause.under("by", head, last)
     else:
-        party = None if clause.text.words[head].endswith(("ent", "ery", "ies")) else clause.subject(head)
+        party = clause.subject(head)
+        if party is not None and head - party.end > _NEAR:
+            party = None
     if party is not None:
         yield doer, party
     party = clause.under("from" if gets else "to", head, last)
@@ -62,22 +90,33 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
 def partners(clause: Clause, start: int, end: int) -> tuple[Named, Named] | None:
     """Seller and buyer of a deal of which only the two parties are told: `a deal between A and B`, `A's deal with B`.
 
-    A firm sells to a state, and a state that makes arms to one that makes fewer; None where that leaves it open.
+    What it is to do decides ("talks with Russia to buy"); else a firm sells to a state, and a state that makes arms to
+    one that makes fewer. None where that leaves it open.
     """
-    if _DEALS.isdisjoint(clause.text.stems[start:end]):
+    stems, last = clause.text.stems, min(clause.last, end + _AROUND)
+    noun = next((at for at in range(max(clause.first, start - _BEFORE), end) if stems[at] in _DEALS), None)
+    if noun is None or (noun < start and "with" not in clause.text.words[noun + 1 : start]):
         return None
-    between = clause.under("between", start, min(clause.last, end + _AROUND))
-    other = clause.under("with", start, min(clause.last, end + _AROUND))
-    pair: Sequence[Named] = ()
+    start = min(start, noun)
+    between, other = clause.under("between", start, last), clause.under("with", noun, last)
     if between is not None:
-        pair = clause.row(between)
-    elif other is not None:
-        one = clause.owner(start) or clause.subject(start)
-        pair = (one, other) if one is not None else ()
-    else:
-        doer = clause.subject(start)
-        pair = clause.row(doer) if doer is not None else ()
-    return by_trade(pair) if len(pair) == 2 else None
+        row = clause.row(between)
+        return by_trade(row) if len(row) == 2 else None
+    doer = clause.owner(start) or clause.subject(start)
+    if doer is None:
+        return None
+    if other is None:
+        row = clause.row(doer)
+        if len(row) == 2:
+            return by_trade(row)
+        other = next((party for party in clause.parties if party.end == noun and party.label == "people"), None)
+    if other is None or other == doer or other.code == doer.code:
+        return None
+    verb = next((stems[at] for at in range(noun + 1, last) if clause.text.words[at - 1] == "to"
+                 and (stems[at] in _GIVES or stems[at] in GETS)), "")
+    if "firm" not in (doer.label, other.label) and (verb == "sell" or verb in GETS):
+        return (doer, other) if verb == "sell" else (other, doer)
+    return by_trade((doer, other)) or ((doer, other) if verb in _GIVES else None)
 
 
 def by_trade(pair: Sequence[Named]) -> tuple[Named, Named] | None:
@@ -95,6 +134,7 @@ def _rank(party: Named) -> int:
     return next((rank for rank, codes in enumerate(_MAKERS) if party.code in codes), len(_MAKERS))
 
 
-def is_getting(stems: Collection[str]) -> bool:
-    """Whether a recipient does what these stems tell."""
-    return not GETS.isdisjoint(stems)
+def is_getting(clause: Clause, start: int, end: int) -> bool:
+    """Whether a recipient does what words [start, end) tell: "bought", "smuggled in"."""
+    stems = clause.text.stems
+    return not GETS.isdisjoint(stems[start:end]) or (stems[start] == "smuggl" and stems[end : end + 1] == ["in"])

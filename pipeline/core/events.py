@@ -11,7 +11,7 @@ from pipeline.core.clauses import Clause
 from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.denials import Act
 from pipeline.core.lexicon import Hit
-from pipeline.core.places import Named
+from pipeline.core.places import Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
 from pipeline.core.speech import as_party, name, speaker
@@ -84,6 +84,8 @@ _ANEW: Final = frozenset("is are was were being been has have had that which who
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
 
+_NO_SIDE: Final = frozenset(("un", "iaea"))
+"""Organisations that tell of acts, and neither fire nor supply: what they impose is told otherwise."""
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
 _REACH: Final = 16
@@ -166,10 +168,8 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
         for mention in telling
     ]
     rows, mention = max(filled, key=lambda pair: len(pair[0]))
-    if "recipient" not in rows and len(rows.get("supplier", ())) == 2 and _is_trade(mention):
-        pair = partners(mention.sentence.clause, mention.start, mention.end)
-        if pair is not None:
-            rows["supplier"], rows["recipient"] = ([_party(mention.sentence.clause, one)] for one in pair)
+    if _is_trade(mention):
+        _mend(mention, rows)
     for other, _ in filled:
         taken = {party.code or party.kind or party.text for row in rows.values() for party in row}
         for role, row in other.items():
@@ -200,6 +200,23 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
         yield Event(mention.topic.name, roles, tuple(claims), (mention.evidence,), _when(mention)), likely
 
 
+def _mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
+    """Sides that a position gave and the sentence tells otherwise: two parties to a deal are seller and buyer; whoever
+    sends a weapon supplies it, and not whoever made it."""
+    clause = mention.sentence.clause
+    pair = partners(clause, mention.start, mention.end)
+    if pair is not None:
+        rows["supplier"], rows["recipient"] = ([_party(clause, one)] for one in pair)
+    told = [rows[role] for role in ("supplier", "recipient") if role in rows]
+    if len(told) == 2 and any(_same(one, other) for one in told[0] for other in told[1]):
+        del rows["supplier"]
+    maker = _maker(mention) if "maker" in mention.rule.roles["supplier"] else None
+    if maker is not None and rows.get("supplier") == [maker]:
+        sender = sides(clause, mention.start, mention.end).get("supplier")
+        if sender is not None and not any(_same(_party(clause, sender), one) for one in rows.get("recipient", ())):
+            rows["supplier"] = [_party(clause, sender)]
+
+
 def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, Party]:
     """Who probably fills the sides that no position of the rule tells."""
     clause = mention.sentence.clause
@@ -207,11 +224,11 @@ def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, 
     if _is_trade(mention) and not ("supplier" in rows and "recipient" in rows):
         found = {role: _party(clause, named) for role, named in sides(clause, mention.start, mention.end).items()}
     if "supplier" not in found and "supplier" in mention.topic.roles:
-        maker = _stand(mention, "maker")
+        maker = _maker(mention)
         if maker is not None:
-            found["supplier"] = _party(clause, maker)
+            found["supplier"] = maker
     if "actor" in mention.topic.roles and "actor" not in rows:
-        responsible = _responsible(mention.sentence)
+        responsible = _responsible(mention.sentence) or _maker(mention)
         if responsible is not None:
             found["actor"] = responsible
     return found
@@ -219,8 +236,8 @@ def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, 
 
 def _positions(mention: Mention) -> Mapping[str, tuple[str, ...]]:
     """Where each role stands: as the rule says; of a verb of getting ("bought by") the doer is the recipient."""
-    roles, stems = mention.rule.roles, mention.sentence.reading.text.stems
-    if not _is_trade(mention) or not any(is_getting(stems[hit.start : hit.end]) for hit in mention.hits):
+    roles, clause = mention.rule.roles, mention.sentence.clause
+    if not _is_trade(mention) or not any(is_getting(clause, hit.start, hit.end) for hit in mention.hits):
         return roles
     doing = [where for where in roles["supplier"] if where in _DOING]
     rest = [where for where in roles["supplier"] if where not in _DOING]
@@ -235,11 +252,18 @@ def _is_trade(mention: Mention) -> bool:
 
 def _home(mention: Mention) -> list[Party]:
     """The state whose own weapon it is ("an Agni plunged into the sea"), if the story names it."""
-    text, reading = mention.sentence.reading.text, mention.sentence.reading
+    reading = mention.sentence.reading
     for hit in mention.sentence.present.of(HOME):
-        if mention.start - 3 <= hit.start < mention.end + 3 and hit.kind in reading.states:
-            return [Party(text.slice(hit.start, hit.end - 1), hit.kind)]
+        if mention.start - 3 <= hit.start < mention.end + 3:
+            party = next((one for one in reading.parties if one.code == hit.kind), None)
+            if party is not None:
+                return [Party(written(reading.text, party), party.code)]
     return []
+
+
+def _maker(mention: Mention) -> Party | None:
+    maker = _stand(mention, "maker")
+    return None if maker is None else _party(mention.sentence.clause, maker)
 
 
 def _responsible(told: Sentence) -> Party | None:
@@ -276,6 +300,8 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
                 return [Party(clause.text.slice(hit.start, hit.end - 1), None, hit.kind) for hit in things]
             continue
         named = _stand(mention, position)
+        if named is not None and named.kind in _NO_SIDE and position in _DOING:
+            continue
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
@@ -288,7 +314,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "subject" and _is_noun(mention):
         return clause.agent(mention.start, mention.end)
     if position == "subject":
-        return None if clause.is_passive(act.start, mention.start) else _subject(mention.sentence, act.start)
+        thing = max((hit.end - 1 for hit in mention.hits if hit.end <= act.start), default=mention.start)
+        return None if clause.is_passive(act.start, thing) else _subject(mention.sentence, act.start)
     if position == "owner":
         return clause.owner(mention.start)
     if position == "maker":
@@ -335,7 +362,7 @@ def _subject(sentence: Sentence, head: int) -> Named | None:
 
 
 def _party(clause: Clause, named: Named) -> Party:
-    return Party(clause.text.slice(named.start, named.end - 1), named.code, named.kind)
+    return Party(written(clause.text, named), named.code, named.kind)
 
 
 def _same(one: Party, two: Party) -> bool:

@@ -26,6 +26,13 @@ _DATELINE: Final = re.compile(
 _INSIDE: Final = ("place", "firm")
 """Labels of what is in a state and does not name it."""
 _UNNAMED: Final = ("militants", "shiite-militias")
+_GROUP: Final[tuple[list[str], ...]] = ([], ["group"], ["movement"], ["organization"], ["organisation"], ["faction"])
+_BODIES: Final[dict[str, list[list[str]]]] = {
+    "actor": [["groups"], ["group"], ["movements"], ["movement"], ["factions"]],
+    "people": [["companies"], ["company"], ["firms"], ["firm"]],
+}
+"""Words after a party's that belong to its name: "rebel groups", "Chinese companies"."""
+_OF_A_STATE: Final = frozenset("government rebel mutinous opposition loyalist regular".split())
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
     " says that which who as but not its their his her after before when while".split()
@@ -89,6 +96,7 @@ def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Nam
     found: list[Named] = []
     dateline = _end_of_dateline(text)
     short: dict[int, list[str]] = {}
+    here: list[str] = []
     for hit in table.find(text, 0, len(text)):
         symbol, _, kind = hit.kind.partition(" ")
         if symbol == STATES:
@@ -103,15 +111,22 @@ def parties(text: Text, table: Table, elsewhere: Iterable[str] = ()) -> list[Nam
         else:
             named = Named(hit.start, hit.end, "actor", None, kind)
         if hit.start < dateline:
+            here += [named.code] if named.code else []
             continue
+        if named.kind == "firm":
+            firm = next((party for party in reversed(found) if party.label == "firm"), None)
+            if firm is None:
+                continue
+            named = replace(named, label="firm", code=firm.code, kind="")
         if named.label == "short" and named.code:
             short.setdefault(named.start, []).append(named.code)
         if found and found[-1].end > named.start:
-            if found[-1].end - found[-1].start >= named.end - named.start:
+            longer = found[-1].end - found[-1].start >= named.end - named.start
+            if longer and (found[-1].label != "short" or named.label == "short"):
                 continue
             found.pop()
         found.append(named)
-    return _with_short_names(found, short, elsewhere) if short else found
+    return _with_short_names(found, short, [*here, *elsewhere]) if short else found
 
 
 def _with_short_names(
@@ -151,12 +166,38 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
                 kind = "" if party.kind == "forces" else party.kind
                 out.append(Named(before.start, party.end, before.label, before.code, kind))
                 continue
-        if party.code and out and out[-1].kind in _UNNAMED and out[-1].code is None:
-            between = text.words[out[-1].end : party.start]
-            if between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2:
-                out[-1] = replace(out[-1], code=party.code)
+        if party.label == "group" and out and out[-1].label == "actor" and out[-1].code is None and (
+            text.words[out[-1].end : party.start] in _GROUP
+        ):
+            party = replace(party, start=out.pop().start)
+        if party.label == "group" and out and out[-1].code and (
+            text.words[out[-1].end : party.start] == ["s"] or (out[-1].label == "people" and out[-1].end == party.start)
+        ):
+            party = replace(party, start=out.pop().start)
+        if party.label in ("actor", "people") and text.words[party.end : party.end + 1] in _BODIES[party.label]:
+            party = replace(party, end=party.end + 1)
+        if party.code and out and out[-1].code is None and _are_of(text, out[-1], party):
+            out[-1] = replace(out[-1], code=party.code)
         out.append(party)
     return out
+
+
+def _are_of(text: Text, unnamed: Named, state: Named) -> bool:
+    """`militants in Gaza`, `forces loyal to General Haftar`, `mutinous soldiers in eastern Congo`."""
+    if unnamed.label != "actor" and unnamed.kind not in _UNNAMED:
+        return False
+    between = text.words[unnamed.end : state.start]
+    if between[:2] == ["loyal", "to"]:
+        return len(between) <= 5
+    known = unnamed.kind in _UNNAMED or text.words[max(0, unnamed.start - 1)] in _OF_A_STATE
+    return known and between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2
+
+
+def written(text: Text, party: Named) -> str:
+    """The words that name a party, with the point of "U.S."."""
+    end = text.ends[party.end - 1]
+    point = "." if text.raw[end - 2 : end + 1] in (".S.", ".K.", ".N.") else ""
+    return text.slice(party.start, party.end - 1) + point
 
 
 def countries(found: Iterable[Named]) -> set[str]:

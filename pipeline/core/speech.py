@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.core.lexicon import Hit
-from pipeline.core.places import Named
+from pipeline.core.places import Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.story import Evidence, Party
 
@@ -170,7 +170,7 @@ def accuser(sentence: Sentence, cue: Hit) -> Party | None:
 
 def as_party(sentence: Sentence, party: Named) -> Party:
     """A party as it fills a role."""
-    return Party(sentence.reading.text.slice(party.start, party.end - 1), party.code, party.kind)
+    return Party(written(sentence.reading.text, party), party.code, party.kind)
 
 
 def as_words(sentence: Sentence, hit: Hit) -> Party:
