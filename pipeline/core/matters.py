@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from pipeline.core.frequent import EXPECTED, OTHERWISE
@@ -96,8 +96,10 @@ class Matter:
         return zlib.compress(json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass"), 1)
 
 
+@lru_cache(maxsize=1_000)
 def unpack_matter(data: bytes) -> Matter | None:
-    """The matter that was packed; None where another version of Wirewatch packed it."""
+    """The matter that was packed; None where another version of Wirewatch packed it. What is in the news is met again
+    and again, so some are kept."""
     version, *rest = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
     if version != MATTER_VERSION:
         return None

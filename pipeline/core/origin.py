@@ -87,6 +87,10 @@ _OWNED: Final = re.compile(r"(?:©|\(c\)|copyright)\s*(?:\d{4})?[,\s]*(?:by )?(?
 _SIGNED: Final = re.compile(r"[(\[]?\s*(?:Source:\s*)?(?P<names>[A-Za-z][\w. -]{1,30})\s*[)\]]?\s*\.?\s*$")
 
 
+_MARKS: Final = ("©", "(c)", "copyright")
+_THANKS: Final = ("contribut", "additional", "input from", "inputs from", "with files from", "along with")
+
+
 def _key(name: str) -> str:
     return re.sub(r"[\W_]+", " ", name).strip().lower()
 
@@ -152,9 +156,10 @@ def _byline(authors: Sequence[str], body: str) -> str:
 def _ending(body: str) -> str:
     lines = [line for line in body[-_ENDING:].split("\n") if line.strip()]
     for line in reversed(lines[-3:]):
-        if re.search(r"contribut|additional|inputs? from|with files from|along with", line, re.IGNORECASE):
+        lowered = line.lower()
+        if any(thanks in lowered for thanks in _THANKS):
             continue
-        if owned := _OWNED.search(line):
+        if any(mark in lowered for mark in _MARKS) and (owned := _OWNED.search(line)):
             names = _key(owned["names"])
             for size in range(4, 0, -1):
                 if known := _KNOWN.get(" ".join(names.split()[:size])):

@@ -14,6 +14,7 @@ import re
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -215,11 +216,19 @@ def _bands(minima: Any, bands: int, first: int) -> list[int]:
     """A term for each pair of minima; `first` numbers them, so that only the same pairs are ever equal."""
     import numpy as np
 
-    numbers = np.arange(first, first + bands, dtype=np.uint64)
-    pairs = minima[0 : 2 * bands : 2] * _odd(1) + minima[1 : 2 * bands : 2] * _odd(2) + numbers * _odd(3)
-    return [int(term) for term in (_mixed(pairs) >> np.uint64(_DROPPED)).tolist()]
+    pairs = minima[0 : 2 * bands : 2] * _odd(1) + minima[1 : 2 * bands : 2] * _odd(2) + _numbers(bands, first)
+    terms: list[int] = (_mixed(pairs) >> np.uint64(_DROPPED)).tolist()
+    return terms
 
 
+@cache
+def _numbers(bands: int, first: int) -> Any:
+    import numpy as np
+
+    return np.arange(first, first + bands, dtype=np.uint64) * _odd(3)
+
+
+@cache
 def _odd(number: int) -> Any:
     import numpy as np
 
@@ -228,8 +237,14 @@ def _odd(number: int) -> Any:
 
 def _mixed(numbers: Any) -> Any:
     """Every bit of the result depends on every bit given (the finaliser of SplitMix64)."""
+    first, second, third, one, other = _mixers()
+    numbers = (numbers ^ (numbers >> first)) * one
+    numbers = (numbers ^ (numbers >> second)) * other
+    return numbers ^ (numbers >> third)
+
+
+@cache
+def _mixers() -> tuple[Any, ...]:
     import numpy as np
 
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
+    return tuple(map(np.uint64, (30, 27, 31, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)))

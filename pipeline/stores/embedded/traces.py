@@ -2,7 +2,6 @@
 
 import threading
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,8 @@ from pipeline.stores.embedded.lock import alone
 
 _AT_ONCE: Final = 500
 _BUILT_AT_ONCE: Final = 50_000
+_BITS: Final = 32
+"""Bits that hold the number of a trace."""
 
 
 class EmbeddedTraces:
@@ -38,22 +39,39 @@ class EmbeddedTraces:
                                        [row for id, row in rows.items() if id not in same])
 
     def sharing(self, asked: Sequence[Trace], within: timedelta, most: int = 64) -> list[tuple[str, ...]]:
+        left = self._met(asked, most)
+        out: list[list[str]] = [[] for _ in asked]
+        while any(left):
+            some = [numbers[: 4 * most] for numbers in left]
+            found = self._numbered({number for numbers in some for number in numbers})
+            for trace, numbers, mine in zip(asked, some, out, strict=True):
+                mine += _near(trace, [found[number] for number in numbers if number in found], within)
+            left = [numbers[4 * most :] if len(mine) < most else [] for numbers, mine in zip(left, out, strict=True)]
+        return list(map(tuple, out))
+
+    def _met(self, asked: Sequence[Trace], most: int) -> list[list[int]]:
+        """For each trace the numbers of those that share a term with it, most terms first; of a term the `most`
+        latest count."""
         import numpy as np
 
-        owners = [place for place, trace in enumerate(asked) for _ in trace.terms]
-        terms = [term for trace in asked for term in trace.terms]
-        shared: list[Counter[int]] = [Counter() for _ in asked]
+        wanted = sorted((term, owner) for owner, trace in enumerate(asked) for term in trace.terms)
+        if not wanted:
+            return [[] for _ in asked]
+        terms, owners = np.array(wanted, np.int64).T
+        room = np.full(len(terms), most)
         with self._lock:
             runs = self._follow()
-            for place, term in enumerate(terms):
-                if numbers := self._tail.get(term):
-                    shared[owners[place]].update(numbers[-most:])
-            wanted = np.array(terms, np.int64)
-            for run in runs:
-                for place, number in run.find(wanted, most):
-                    shared[owners[place]][number] += 1
-        found = self._numbered({number for counts in shared for number in counts})
-        return [_ranked(trace, counts, found, within) for trace, counts in zip(asked, shared, strict=True)]
+            late = [(place, number) for place, (term, _) in enumerate(wanted)
+                    for number in self._tail.get(term, ())[-most:]]
+            found = [np.array(late, np.int64).reshape(-1, 2).T]
+            for run in reversed(runs):
+                np.subtract.at(room, found[-1][0], 1)
+                found.append(run.find(terms, room))
+        places, numbers = np.concatenate(found, axis=1)
+        met, times = np.unique(owners[places] << _BITS | numbers, return_counts=True)
+        met = met[np.lexsort((met, -times, met >> _BITS))]
+        ends = np.searchsorted(met >> _BITS, np.arange(1, len(asked)))
+        return [some.tolist() for some in np.split(met & (1 << _BITS) - 1, ends)]
 
     def get(self, ids: Sequence[str]) -> dict[str, bytes]:
         out: dict[str, bytes] = {}
@@ -127,12 +145,7 @@ def _unpacked(packed: bytes) -> Any:
     return array("q", packed)
 
 
-def _ranked(
-    asked: Trace, shared: Counter[int], found: dict[int, tuple[str, int]], within: timedelta
-) -> tuple[str, ...]:
+def _near(asked: Trace, found: Sequence[tuple[str, int]], within: timedelta) -> list[str]:
+    """The ids of other traces among those found that are near in time."""
     at, reach = to_micros(asked.at), within // timedelta(microseconds=1)
-    near = [
-        (-count, number) for number, count in shared.items()
-        if number in found and found[number][0] != asked.id and abs(found[number][1] - at) <= reach
-    ]
-    return tuple(found[number][0] for _, number in sorted(near))
+    return [id for id, when in found if id != asked.id and abs(when - at) <= reach]
