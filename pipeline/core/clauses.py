@@ -28,6 +28,8 @@ _CONJUNCTIONS: Final = frozenset("after before since until despite".split())
 _SUBORDINATES: Final = frozenset("when while as because after before where whereas".split())
 _BREAKS: Final = _SUBORDINATES | frozenset("since but until although though if unless said says".split())
 """Words with which another clause begins, or one that tells who speaks."""
+_CONSENT: Final = frozenset("permission approval consent blessing leave".split())
+"""What is asked of a party whose act it is not: "Berlin's permission to send"."""
 _HIS: Final = frozenset("his her their".split())
 _OWN: Final = frozenset(("its", "their"))
 _PERSONS: Final = frozenset("he she it they".split())
@@ -78,7 +80,8 @@ _INFINITIVES: Final = frozenset(
     " push furnish present reward flood pay order import acquire purchase buy obtain receive".split()
 )
 _HANDLES: Final = frozenset(
-    map(stem, "approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
+    map(stem, "pause frozen withdraw revoke reject"
+        " approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
         " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
         " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed"
@@ -305,6 +308,8 @@ class Clause:
     def _plans(self, start: int, head: int) -> bool:
         """`at Washington's announced plan to sell`: what is owned is a plan, and the act is planned in it."""
         between = self.text.words[start:head]
+        if between[:1] and between[0] in _CONSENT:
+            return False
         return 0 < len(between) <= 6 and between[-1] in ("to", "of", "for") and not _STOPS.intersection(between)
 
     def _is_speaker(self, party: Named) -> bool:

@@ -24,6 +24,8 @@ _BEFORE_NOUNS: Final = frozenset(
     "the a an any this such its their his of for alleged planned proposed possible reported arms weapons"
     " missile s".split()
 )
+_USES: Final = frozenset(map(stem, "use fire launch deploy operate fly flew show parade receive".split()))
+"""What a recipient does with a weapon: "used missiles supplied by"."""
 _BEFORE: Final = 7
 """Words by which "a deal with" may precede what it is to do."""
 _NEAR: Final = 7
@@ -74,8 +76,11 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
     """What the verb at `head` tells of who does it and of whom it is from or goes to."""
     doer, other = ("recipient", "supplier") if gets else ("supplier", "recipient")
     last = min(clause.last, head + _AROUND)
-    if clause.is_passive(head):
+    if clause.is_passive(head, head - 1):
         party = clause.under("by", head, last)
+        user = clause.subject(head)
+        if user is not None and not gets and not _USES.isdisjoint(clause.text.stems[user.end : head]):
+            yield "recipient", user
     else:
         party = clause.subject(head)
         if party is not None and head - party.end > _NEAR:

@@ -123,7 +123,7 @@ def _completed(
     for role in _SIDES:
         if role in roles or role not in wanted or not roles:
             continue
-        for party in (_denier(event), likely.get(role), _common(role, event, events)):
+        for party in (likely.get(role), _denier(event), _common(role, event, events)):
             if party is not None and not any(_same(party, other) for key, other in roles.items() if key != "weapon"):
                 roles[role] = party
                 break
@@ -276,6 +276,9 @@ def _responsible(told: Sentence) -> Party | None:
                 return as_party(sentence, claimed)
         for cue in sentence.cues.get("accuses", ()):
             if words[cue.start] in _BLAMES:
+                blamed = sentence.clause.subject(cue.start) if sentence.clause.is_passive(cue.start) else None
+                if blamed is not None and "for" in words[cue.end : cue.end + 2]:
+                    return as_party(sentence, blamed)
                 for party in sentence.clause.parties:
                     if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
                         return as_party(sentence, party)
@@ -305,7 +308,8 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
-            return [_party(clause, one) for one in clause.row(named)]
+            return [replace(_party(clause, one), code=one.code or _whose(mention.sentence, one))
+                    for one in clause.row(named)]
     return []
 
 
@@ -363,6 +367,18 @@ def _subject(sentence: Sentence, head: int) -> Named | None:
 
 def _party(clause: Clause, named: Named) -> Party:
     return Party(written(clause.text, named), named.code, named.kind)
+
+
+def _whose(sentence: Sentence, named: Named) -> str | None:
+    """Whose forces "the army" is: those of the state whose army was named before, or of the only state of the story."""
+    if named.kind != "forces":
+        return None
+    reading, noun = sentence.reading, sentence.reading.text.words[named.end - 1]
+    for before in sentence.before(sentence.index):
+        for party in before.clause.parties:
+            if party.code and reading.text.words[party.end - 1] == noun:
+                return party.code
+    return next(iter(reading.states)) if len(reading.states) == 1 else None
 
 
 def _same(one: Party, two: Party) -> bool:
