@@ -36,6 +36,7 @@ def read(name: str) -> list[Row]:
 
 LABELLED = read("labelled.jsonl")
 DOCUMENTS = read("documents.jsonl")
+FRESH = read("fresh.jsonl")
 ROLE_TEXTS = read("roles.jsonl")
 SHARED_LABELS = read("shared_labels.jsonl")
 LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
@@ -63,13 +64,23 @@ def check_labels(row: Row) -> None:
 
 @pytest.mark.parametrize("row", [*LABELLED, *ROLE_TEXTS], ids=lambda row: row["id"])
 def test_a_text_is_well_formed(row: Row) -> None:
+    check_text(row, least=15)
+    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
+    assert row["split"] == ("dev" if digit in "0123456789" else "test")
+
+
+@pytest.mark.parametrize("row", FRESH, ids=lambda row: row["id"])
+def test_a_fresh_text_is_well_formed(row: Row) -> None:
+    check_text(row, least=60)
+    assert row["split"] == "test"
+
+
+def check_text(row: Row, least: int) -> None:
     check_labels(row)
     text = row["text"]
     assert text.strip() == text
-    assert len(text.split()) >= 15
+    assert len(text.split()) >= least
     assert re.fullmatch(r"(19[89]|20[0-2])\d-\d\d-\d\d", row["date"])
-    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
-    assert row["split"] == ("dev" if digit in "0123456789" else "test")
     assert row["topics"] or row["borderline"] or row["hard_negative"]
     whole = f"{row['title']}\n{text}"
     for event in row["events"]:
