@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, console, inherit, print_json, say
-from pipeline.cli.times import ago
+from pipeline.cli.place import ConfigOption, JsonOption, Place, StoreOption, inherit, print_json, say
 from pipeline.core.errors import ConfigError, NoStore, WirewatchError
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.core.alerts import AlertRule
-    from pipeline.core.alerts.trial import Trial
+    from pipeline.core.alerts import AlertRule, Trial
     from pipeline.stores.base import Store
     from pipeline.stores.outbox import Alert
 
@@ -49,17 +47,9 @@ def alerts(
     if as_json:
         print_json([{**rule_to_plain(rule), "made": rule.made} for rule in rules])
         return
-    from rich.table import Table
+    from pipeline.cli.alert_lines import show_rules
 
-    now = datetime.now(UTC)
-    table = Table("rule", "state", "severity", "channels", "query", box=None)
-    for rule in rules:
-        silenced = rule.silenced_until is not None and rule.silenced_until > now
-        state = "off" if not rule.active(now) else f"silent, {ago(rule.silenced_until, now)}" if silenced else "on"
-        asked = [] if rule.when is not None and rule.when.health else [str(rule.query)]
-        asked += [f"({rule.when})"] if rule.when is not None else []
-        table.add_row(rule.name, state, rule.severity, ", ".join(rule.channels), " ".join(asked))
-    console().print(table)
+    show_rules(rules, datetime.now(UTC))
 
 
 def _rules(config: "Config", store: "Store") -> "tuple[AlertRule, ...]":
@@ -86,6 +76,7 @@ def add(
     store: StoreOption = None,
 ) -> None:
     """Make a rule, kept in the store, and show how it would have done so far."""
+    from pipeline.cli.alert_lines import show_trial
     from pipeline.core.alerts import rule_from_plain
     from pipeline.stores import saved_rules
 
@@ -97,9 +88,9 @@ def add(
     _check_topics(rule, loaded)
     with place.opened(loaded.settings, create=True) as opened:
         saved_rules.add(opened.ledger, rule, loaded.rules)
-        say(f"rule {name} tells {', '.join(rule.channels)} from the next pass on")
-        if rule.when is None or rule.when.absent is not None:
-            _show_trial(_try(opened, rule, _rules(loaded, opened), days), brief=True)
+        if rule.when is None or not rule.when.health:
+            show_trial(_try(opened, rule, _rules(loaded, opened), days), days)
+    say(f"rule {name} tells {', '.join(rule.channels)} from the next pass on")
 
 
 @alerts_app.command()
@@ -218,52 +209,39 @@ def try_(
     store: StoreOption = None,
 ) -> None:
     """Try a rule on the stories of the past: how often, how many messages, with what, and which rules overlap."""
-    from pipeline.core.alerts import AlertRule
-    from pipeline.core.query import parse
+    from pipeline.cli.alert_lines import show_trial
     from pipeline.core.story import to_plain
 
     place = Place(config, store)
     loaded = place.load()
     with place.opened(loaded.settings) as opened:
         rules = _rules(loaded, opened)
-        chosen = next((one for one in rules if one.name == rule), None) or AlertRule("tried", parse(rule), ())
+        chosen = next((one for one in rules if one.name == rule), None) or _query(rule, rules, place)
         trial = _try(opened, chosen, rules, days)
     if as_json:
         plain = to_plain(trial)
         del plain["rule"]
         print_json(plain)
     else:
-        _show_trial(trial)
+        show_trial(trial, days)
+
+
+def _query(text: str, rules: "Sequence[AlertRule]", place: Place) -> "AlertRule":
+    from pipeline.core.alerts import AlertRule
+    from pipeline.core.query import parse
+    from pipeline.core.yamltext import suggest
+
+    made = AlertRule("tried", parse(text), ())
+    if (near := suggest(text, [rule.name for rule in rules])).startswith("; did you mean"):
+        say(f"there is no rule {text}{near}; tried as a query")
+    place.say_unknown_topics(made.query)
+    return made
 
 
 def _try(store: "Store", rule: "AlertRule", rules: "Sequence[AlertRule]", days: int) -> "Trial":
-    from pipeline.core.alerts.trial import try_rule
-    from pipeline.core.query import parse
+    from pipeline.flow.trying import try_on
 
-    now = datetime.now(UTC)
-    stories = store.archive.stories(parse(f"since:{days}d"), now=now)
-    return try_rule(rule, stories, days=days, now=now, others=rules)
-
-
-def _show_trial(trial: "Trial", brief: bool = False) -> None:
-    from pipeline.channels.base import item_text
-    from pipeline.core.alerts.trial import chart
-
-    out = console()
-    days = len(trial.days)
-    out.print(f"in {days} days: {trial.hits} hits among {trial.stories} stories, {trial.folded} after folding, "
-              f"{trial.messages} messages ({trial.messages / max(days, 1):.1f} a day)", markup=False)
-    if trial.warning:
-        out.print(trial.warning, style="yellow", markup=False)
-    if brief:
-        return
-    for line in chart(trial):
-        out.print(line, markup=False)
-    for overlap in trial.overlaps:
-        out.print(f"{overlap.shared} of {trial.hits} are also found by {overlap.rule}", style="dim", markup=False)
-    for item in trial.samples:
-        out.print()
-        out.print(item_text(item), markup=False)
+    return try_on(store, rule, rules, days, datetime.now(UTC))
 
 
 @alerts_app.command()
@@ -278,7 +256,7 @@ def log(
     from pipeline.stores import outbox
 
     with Place(config, store).opened() as opened:
-        _show(outbox.log(opened.ledger, rule, limit), as_json)
+        _show(outbox.log(opened.ledger, rule, limit), as_json, "nothing has fired")
 
 
 @alerts_app.command()
@@ -287,7 +265,7 @@ def pending(as_json: JsonOption = False, config: ConfigOption = None, store: Sto
     from pipeline.stores import outbox
 
     with Place(config, store).opened() as opened:
-        _show(outbox.pending(opened.ledger), as_json)
+        _show(outbox.pending(opened.ledger), as_json, "nothing is waiting")
 
 
 @alerts_app.command()
@@ -299,24 +277,14 @@ def retry(config: ConfigOption = None, store: StoreOption = None) -> None:
         say(f"{outbox.retry(opened.ledger, datetime.now(UTC))} alerts will be sent again in the next pass")
 
 
-def _show(found: "Sequence[Alert]", as_json: bool) -> None:
+def _show(found: "Sequence[Alert]", as_json: bool, none: str) -> None:
+    from pipeline.cli.alert_lines import show_log
     from pipeline.core.story import to_plain
 
     if as_json:
         print_json([{**to_plain(alert), "state": alert.state} for alert in found])
-        return
-    from rich.table import Table
-    from rich.text import Text
-
-    now = datetime.now(UTC)
-    table = Table("rule", "when", "state", "to", "what", box=None)
-    for alert in found:
-        told = "; ".join(
-            f"{one.channel}: {one.state}{f' ({one.attempts} attempts: {one.error})' if one.error else ''}"
-            for one in alert.deliveries
-        )
-        table.add_row(alert.rule, ago(alert.matched, now), alert.state, Text(told), Text(alert.item.title))
-    console().print(table)
+    else:
+        show_log(found, datetime.now(UTC), none)
 
 
 @channels_app.callback()

@@ -2,6 +2,7 @@
 
     usual_of    a rate for each hour of the week, learnt from some weeks; how much counts scatter around it
     rise        the last 2, 6 and 24 hours against that: how unlikely so many would be if nothing had happened
+    rises       the same for a whole past, hour by hour
 
 Most series are mostly zeros (a pair of countries, a rare topic), so nothing here divides by what was seen at one hour
 of the week: the rate of an hour of the day is drawn towards the overall rate, and that of an hour of the week towards
@@ -32,6 +33,8 @@ CHANCE: Final = 1e-6
 """The chance under which a count is unusual."""
 GAP: Final = timedelta(hours=max(WINDOWS))
 """The present is not part of its own history."""
+OVER: Final = timedelta(hours=24)
+"""A series that was not unusual for this long may burst again."""
 
 _WEEK: Final = 168
 _EPOCH: Final = datetime(1970, 1, 5, tzinfo=UTC)
@@ -66,6 +69,11 @@ class Rise:
 def hour_of(moment: datetime) -> int:
     """The number of an hour since a Monday long ago; counts are kept by it."""
     return (moment - _EPOCH) // timedelta(hours=1)
+
+
+def moment_of(hour: int) -> datetime:
+    """When the hour of this number begins."""
+    return _EPOCH + timedelta(hours=hour)
 
 
 def usual_of(counts: Mapping[int, int], first: int, end: int) -> Usual | None:
@@ -154,6 +162,26 @@ def grown(usual: Usual | None, counts: Mapping[int, int], now: datetime) -> floa
     hours = range(last - WINDOWS[-1], last)
     expected = sum(usual.rates[hour % _WEEK] for hour in hours)
     return max(1.0, sum(counts.get(hour, 0) for hour in hours) / expected)
+
+
+def rises(
+    counts: Mapping[int, int], first: int, hours: range, growth: Mapping[int, float] | None = None
+) -> list[tuple[datetime, Rise]]:
+    """Each burst that began in one of `hours` (`hour_of`), and when: looked at at the end of every hour, with a history
+    from `first` on that is learnt anew once a day. `growth` by hour, as for `rise`."""
+    told: list[tuple[datetime, Rise]] = []
+    last = _EPOCH
+    usual: Usual | None = None
+    for hour in hours:
+        if (hour - hours.start) % 24 == 0:
+            usual = usual_of(counts, max(first, hour - HISTORY // timedelta(hours=1)), hour - max(WINDOWS))
+        now = moment_of(hour + 1) - timedelta(microseconds=1)
+        risen = rise(usual, counts, now, (growth or {}).get(hour, 1.0)) if usual is not None else None
+        if risen is not None:
+            if now - last > OVER:
+                told.append((now, risen))
+            last = now
+    return told
 
 
 def at_least(count: int, mean: float, variance: float) -> float:

@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.core import bursts
+from pipeline.core.alerts.message import Found
 from pipeline.core.alerts.rule import AlertRule
 from pipeline.core.alerts.triggers import mark, risen
-from pipeline.core.bursts import Rise, Usual, hour_of
+from pipeline.core.bursts import Rise, Usual, hour_of, moment_of
 from pipeline.core.matters import DOERS, DONE_TO, act_of
 from pipeline.core.query import All, Event, Published, Query, Tag, all_of, any_of, tag_value
 from pipeline.core.states import NAMES
@@ -28,8 +29,6 @@ from pipeline.stores.base import Ledger, Record, Store
 
 EVERY: Final = timedelta(minutes=10)
 """How often a rule is looked at."""
-OVER: Final = timedelta(hours=24)
-"""A series that was not unusual for this long may burst again."""
 PAIRS: Final = 50
 """Pairs of states looked at, those told most first."""
 
@@ -51,7 +50,7 @@ def tell(store: Store, rules: Iterable[AlertRule], now: datetime) -> int:
             continue
         whole = whole or _everything(store, now)
         found = []
-        for series in _series(store, rule, now):
+        for series in _series(store, rule, now - bursts.GAP, now):
             counts = _counts(store, series.query, now)
             usual = _usual(counts, whole[0], now)
             rise = bursts.rise(usual, counts, now, 1.0 if series.query == All() else whole[1]) if usual else None
@@ -61,6 +60,30 @@ def tell(store: Store, rules: Iterable[AlertRule], now: datetime) -> int:
         claimed += outbox.claim(store.ledger, found, now) if found else 0
         store.ledger.put("burst", [Record(f"{rule.name}/", {"looked": now.isoformat()})])
     return claimed
+
+
+def tried(store: Store, rule: AlertRule, since: datetime, now: datetime) -> list[Found]:
+    """What a rule would have told from `since` to `now`, looked at at the end of every hour; newest last.
+
+    By what the archive holds now: stories that came late count at the hour at which they were published.
+    """
+    whole = _counts(store, All(), now, since)
+    first = min(whole, default=hour_of(now))
+    hours = range(hour_of(since), hour_of(now))
+    growth: dict[int, float] = {}
+    usual: Usual | None = None
+    for hour in hours:
+        at = moment_of(hour + 1)
+        if (hour - hours.start) % 24 == 0:
+            usual = _usual(whole, max(first, hour_of(at - bursts.HISTORY)), at)
+        growth[hour] = bursts.grown(usual, whole, at)
+    found: list[Found] = []
+    for series in _series(store, rule, since, now):
+        everything = series.query == All()
+        counts = whole if everything else _counts(store, series.query, now, since)
+        for at, rise in bursts.rises(counts, first, hours, None if everything else growth):
+            found.append(risen(rule, series.name, rise, at, _headlines(store, series, rise, at), at))
+    return sorted(found, key=lambda one: one.item.matched)
 
 
 def _fresh(ledger: Ledger, rule: AlertRule, now: datetime) -> bool:
@@ -74,7 +97,7 @@ def _since(ledger: Ledger, rule: AlertRule, series: Series, now: datetime) -> da
     key = f"{rule.name}/{mark(series.name)}"
     record = ledger.get("burst", [key]).get(key)
     since = now
-    if record is not None and now - datetime.fromisoformat(record.data["last"]) < OVER:
+    if record is not None and now - datetime.fromisoformat(record.data["last"]) < bursts.OVER:
         since = datetime.fromisoformat(record.data["since"])
     ledger.put("burst", [Record(key, {"series": series.name, "since": since.isoformat(), "last": now.isoformat()})])
     return since
@@ -83,9 +106,9 @@ def _since(ledger: Ledger, rule: AlertRule, series: Series, now: datetime) -> da
 # ── what can burst ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _series(store: Store, rule: AlertRule, now: datetime) -> Iterator[Series]:
+def _series(store: Store, rule: AlertRule, since: datetime, now: datetime) -> Iterator[Series]:
     wanted = rule.when.burst if rule.when is not None else ()
-    today = _narrowed(rule.query, Published("after", now - bursts.GAP), _until(now))
+    today = _narrowed(rule.query, Published("after", since), _until(now))
     if "query" in wanted:
         yield Series(str(rule.query), rule.query)
     if "topic" in wanted:
@@ -128,8 +151,9 @@ def _usual(counts: Mapping[int, int], first: int, now: datetime) -> Usual | None
     return bursts.usual_of(counts, first, hour_of(now - bursts.GAP) + 1)
 
 
-def _counts(store: Store, query: Query, now: datetime) -> dict[int, int]:
-    history = _narrowed(query, Published("after", now - bursts.HISTORY), _until(now))
+def _counts(store: Store, query: Query, now: datetime, since: datetime | None = None) -> dict[int, int]:
+    """By hour, with the history before `since` (else now)."""
+    history = _narrowed(query, Published("after", (since or now) - bursts.HISTORY), _until(now))
     page = store.archive.search(history, now=now, limit=0, timeline="hour", fold=True)
     return {hour_of(at): count for at, count in page.timeline}
 

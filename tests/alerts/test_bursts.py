@@ -12,6 +12,7 @@ from pipeline.core.alerts import AlertRule
 from pipeline.core.alerts.triggers import risen
 from pipeline.core.bursts import Rise
 from pipeline.core.story import Story, TopicMatch
+from pipeline.flow.trying import try_on
 from pipeline.stores import bursts, delivery, open_store, outbox
 from pipeline.stores.base import Store
 from tests.alerts.conftest import NOW, Inbox, rule, story
@@ -76,6 +77,22 @@ def test_a_burst_is_told_once_by_every_rule_that_it_concerns(store: Store) -> No
     assert items["pairs"].title.partition(": ")[2].startswith("7 in 2 hours, where 0.")
     assert items["topics"].excerpt.startswith("North Korea ships artillery shells to Russia, report 1 says · ")
     assert {message.kind for message in hook.messages} == {"notice"}
+
+
+def test_bursts_of_the_past_are_those_that_were_told(store: Store) -> None:
+    fill(store, past(6, 3, first=1000, **SPORT), past(6, 40, first=5000),
+         (made(n, NOW - n * HOUR / 6) for n in range(8)),
+         (made(100 + n, NOW - 120 * HOUR - n * HOUR / 6) for n in range(8)))
+    for one in RULES[:3]:
+        trial = try_on(store, one, (), 10, NOW + HOUR)
+        assert (trial.folded, trial.messages, trial.warning) == (2, 2, "")
+        [latest, earlier] = trial.samples
+        assert latest.title.startswith("Unusually much on ")
+        assert NOW - 2 * HOUR < latest.matched <= NOW + HOUR
+        assert latest.excerpt.startswith("North Korea ships artillery shells")
+        assert NOW - 122 * HOUR < earlier.matched < NOW - 119 * HOUR
+    assert try_on(store, RULES[3], (), 10, NOW + HOUR).messages == 0
+    assert list(store.ledger.scan("burst")) == [], "trying leaves nothing behind"
 
 
 @on_both

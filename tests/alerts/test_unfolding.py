@@ -12,6 +12,7 @@ from pipeline.core.alerts.unfolding import unfolds
 from pipeline.core.story import Story
 from pipeline.core.threads import thread_of
 from pipeline.flow.storing import alert
+from pipeline.flow.trying import try_on
 from pipeline.stores import clusters, delivery, open_store, outbox
 from pipeline.stores.base import Store
 from tests.alerts.conftest import Inbox, rule
@@ -135,3 +136,17 @@ def test_what_was_told_while_the_thread_had_another_name_is_not_told_again(store
     assert arrive(store, [TOLD[0]]) == 0
     assert store.archive.get(["s02"])["s02"].thread == "s01"
     assert arrive(store, [TOLD[2]]) == 1, "the third outlet, and no second denial"
+
+
+def test_tried_on_the_past_a_rule_tells_what_it_told(store: Store) -> None:
+    for one in TOLD:
+        arrive(store, [one])
+    store.archive.refresh()
+    asleep = rule("asleep", "shells", when={"thread": "any"}, enabled=False, expires="2020-01-01")
+    trial = try_on(store, asleep, RULES, 30, LATER)
+    assert (trial.hits, trial.folded, trial.messages) == (3, 2, 2)
+    assert [item.title.partition(" — ")[2] for item in trial.samples] == [
+        "now told by 3 independent outlets: ap, kcna, tribune", "denied by North Korea in kcna"]
+    assert [(day.day.day, day.messages) for day in trial.days if day.messages] == [(2, 2)]
+    assert try_on(store, RULES[1], (), 30, LATER).hits == 0
+    assert {record.data["rule"] for record in store.ledger.scan("alert")} == {"news"}, "trying claims nothing"

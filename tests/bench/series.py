@@ -1,13 +1,11 @@
 """Simulated series of counts by hour: a rhythm of the week, days that are wilder than others, and a rise put in."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
 
-from pipeline.core import bursts
-from pipeline.core.bursts import Usual, rise, usual_of
+from pipeline.core.bursts import hour_of, rises
 
 WEEK: Final = 168
 HISTORY: Final = 8 * WEEK
@@ -40,19 +38,6 @@ def risen(chance: np.random.Generator, series: Any, rate: float, start: int, tim
 
 
 def watched(series: Any, start: int, end: int) -> Watched:
-    """Look at the end of every hour, as a pass does; what goes on within a day of the last alarm is no new one."""
+    """Look at the end of every hour, as a pass does."""
     counts = {hour: int(n) for hour, n in enumerate(series) if n}
-    alarms: list[int] = []
-    last = -WEEK
-    usual: Usual | None = None
-    for hour in range(start, end):
-        if usual is None or (hour - start) % 24 == 0:
-            usual = usual_of(counts, max(0, hour - HISTORY), hour - 24)
-        assert usual is not None
-        now = bursts._EPOCH + timedelta(hours=hour + 1, seconds=-1)
-        recent = {h: counts[h] for h in range(hour - 23, hour + 1) if h in counts}
-        if rise(usual, recent, now) is not None:
-            if hour - last > 24:
-                alarms.append(hour - start)
-            last = hour
-    return Watched(tuple(alarms))
+    return Watched(tuple(hour_of(at) - start for at, _ in rises(counts, 0, range(start, end))))
