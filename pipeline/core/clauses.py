@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from pipeline.core.places import Named
+from pipeline.core.places import SHORT_NAMES, Named
 from pipeline.core.text import Text, stem
 
 PREPOSITIONS: Final = frozenset(
@@ -25,11 +25,14 @@ _STOPS: Final = _AUX | frozenset(
     " than so then".split()
 )
 _CONJUNCTIONS: Final = frozenset("after before since until despite".split())
-_SUBORDINATES: Final = frozenset("when while as because after before where whereas".split())
-_BREAKS: Final = _SUBORDINATES | frozenset("since but until although though if unless said says".split())
+_SUBORDINATES: Final = frozenset(
+    "when while as because after before where whereas although though unless until if".split()
+)
+_BREAKS: Final = _SUBORDINATES | frozenset("since but said says".split())
 """Words with which another clause begins, or one that tells who speaks."""
 _CONSENT: Final = frozenset("permission approval consent blessing leave".split())
 """What is asked of a party whose act it is not: "Berlin's permission to send"."""
+_ASKS: Final = frozenset("demand demands request requests appeal appeals call calls plea pleas".split())
 _HIS: Final = frozenset("his her their".split())
 _OWN: Final = frozenset(("its", "their"))
 _PERSONS: Final = frozenset("he she it they".split())
@@ -57,7 +60,6 @@ _BACKED: Final = frozenset(
 _MADE: Final = frozenset(
     "made built supplied designed produced manufactured style type donated provided origin armed sold bought".split()
 )
-_SHORT_NAMES: Final = (["u", "s"], ["us"], ["u", "k"], ["uk"])
 _OFFICES: Final = frozenset(
     "government president king army military navy minister ministry leader republic kingdom forces people regime state"
     " parliament leaders officials authorities emir sultan ruler premier one two three four some several"
@@ -98,6 +100,8 @@ _DISTANCES: Final = frozenset(
     "kilometres kilometers km miles mile yards metres meters far away border shore frontier apart north south east west"
     " northeast northwest southeast southwest coast coasts outskirts parts part region town city village island".split()
 )
+_HARMED: Final = frozenset("killed wounded injured hurt".split())
+_HARMED_HOW: Final = (["in"], ["during"], ["by"], ["when"], ["as"])
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 
 
@@ -211,6 +215,8 @@ class Clause:
         before = self.text.words[max(self.first, head - 3) : head]
         if any(w in _BE for w in before) and not any(w in ("has", "have", "had") for w in before[-1:]):
             return True
+        if word in _HARMED and self.text.words[head + 1 : head + 2] in _HARMED_HOW:
+            return True
         if of is not None and 0 <= head - of - 1 <= 1 and head + 1 < self.last:
             return self.text.words[head + 1] in PREPOSITIONS
         return False
@@ -237,7 +243,9 @@ class Clause:
                 )
                 if not office and not control:
                     continue
-            if self._speaks_aside(party, head) or self._is_object(party, head):
+            if self._speaks_aside(party, head) or self._is_object(party, head) or (
+                words[after : after + 1] and words[after] in _ASKS and words[after + 1 : after + 2] in (["to"], ["for"])
+            ):
                 continue
             if self._accuses(party, head):
                 return self._country_meant(party, head)
@@ -301,7 +309,7 @@ class Clause:
         """`rebels were killed when an aircraft fired`: a clause with another subject begins in between."""
         words = self.text.words
         for at in range(head - 2, start - 1, -1):
-            if words[at] in _SUBORDINATES:
+            if words[at] in _SUBORDINATES or (words[at] == "since" and words[at + 1] in ("the", "a", "its")):
                 return _PRONOUNS.isdisjoint(words[at + 1 : head]) and head - at > 2
         return False
 
@@ -395,7 +403,7 @@ class Clause:
             if between[:1] and between[0] in _MADE:
                 return party if len(between) <= 4 else None
             near = len(between) <= 3 and not any(w in PREPOSITIONS or w in _STOPS for w in between)
-            adjective = party.label == "people" or not between or words[party.start : party.end] in _SHORT_NAMES
+            adjective = party.label == "people" or not between or words[party.start : party.end] in SHORT_NAMES
             return party if near and adjective and not self.owns(party) else None
         return None
 

@@ -16,6 +16,7 @@ from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
 from pipeline.core.speech import as_party, name, speaker
 from pipeline.core.story import Claim, Event, Evidence, Party, TextField
+from pipeline.core.text import stem
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ _BEFORE_NOUNS: Final = frozenset(
     "the a an any this that such its their his her planned alleged reported proposed possible secret recent illegal"
     " new further more further".split()
 )
+_DEEDS: Final = frozenset(
+    "strike strikes raid raids attack attacks bombing bombings explosion explosions blast blasts assault assaults"
+    " shelling fighting clashes clash ambush offensive barrage bombardment airstrike airstrikes shooting"
+    " shootings".split()
+)
+_AFTER_DEEDS: Final = frozenset(
+    "on of by in at from that which has have had was were is are killed kill killing wounded wounding against"
+    " near".split()
+)
 _TIME: Final = re.compile(
     r"\b(?:(?:(?:early|late|earlier|last|next|this|on|since|by|until) )*"
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|night|evening|afternoon))?|yesterday|today|tomorrow"
@@ -84,8 +94,10 @@ _ANEW: Final = frozenset("is are was were being been has have had that which who
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
 
+_SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weather".split()))
+"""Stems of what is done by whoever is under sanctions."""
 _NO_SIDE: Final = frozenset(("un", "iaea"))
-"""Organisations that tell of acts, and neither fire nor supply: what they impose is told otherwise."""
+"""Organisations that tell of weapons, and neither fire nor supply any."""
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
 _REACH: Final = 16
@@ -163,10 +175,7 @@ def _tellings(mentions: Iterable[Mention]) -> Iterator[list[Mention]]:
 
 
 def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
-    filled = [
-        ({role: found for role, where in _positions(mention).items() if (found := _fill(mention, where))}, mention)
-        for mention in telling
-    ]
+    filled = [(_filled(mention), mention) for mention in telling]
     rows, mention = max(filled, key=lambda pair: len(pair[0]))
     if _is_trade(mention):
         _mend(mention, rows)
@@ -234,9 +243,28 @@ def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, 
     return found
 
 
+def _filled(mention: Mention) -> dict[str, list[Party]]:
+    """Who stands in the positions that the rule names."""
+    rows = {role: found for role, where in _positions(mention).items() if (found := _fill(mention, role, where))}
+    inner = _inner(mention) if "imposer" in mention.rule.roles else None
+    return rows if inner is None else {**rows, "imposer": [_party(mention.sentence.clause, inner)]}
+
+
+def _inner(mention: Mention) -> Named | None:
+    """`tightening U.S. sanctions`, `faces UN sanctions`: whose measure it is stands between the act and its name."""
+    noun = max(hit.start for hit in mention.hits)
+    clause = mention.sentence.clause
+    return next((party for party in clause.parties if mention.start < party.start and 0 <= noun - party.end <= 2
+                 and clause.tie(party) is None and party.label in ("people", "organisation", "name")), None)
+
+
 def _positions(mention: Mention) -> Mapping[str, tuple[str, ...]]:
     """Where each role stands: as the rule says; of a verb of getting ("bought by") the doer is the recipient."""
     roles, clause = mention.rule.roles, mention.sentence.clause
+    before = clause.text.stems[max(clause.first, mention.start - 6) : mention.end]
+    if "imposer" in roles and not _SUFFERS.isdisjoint(before):
+        kept = tuple(where for where in roles["imposer"] if where not in _DOING or where == "owner")
+        return {**roles, "imposer": kept, "target": (*roles.get("target", ()), "subject", "agent")}
     if not _is_trade(mention) or not any(is_getting(clause, hit.start, hit.end) for hit in mention.hits):
         return roles
     doing = [where for where in roles["supplier"] if where in _DOING]
@@ -294,16 +322,19 @@ def _when(mention: Mention) -> str:
     return min(found, key=lambda match: abs(match.start() - middle))[0] if found else ""
 
 
-def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
+def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
     clause, act = mention.sentence.clause, mention.act
     for position in where:
+        inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
+        if position == "subject" and inside is not None and inside.label != "actor":  # "Israeli troops killed"
+            return [_party(clause, inside)]
         if position.startswith("@"):
             things = [hit for hit in mention.hits if hit.symbol == position[1:]]
             if things:
                 return [Party(clause.text.slice(hit.start, hit.end - 1), None, hit.kind) for hit in things]
             continue
         named = _stand(mention, position)
-        if named is not None and named.kind in _NO_SIDE and position in _DOING:
+        if named is not None and named.kind in _NO_SIDE and role in _SIDES:
             continue
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
@@ -316,7 +347,7 @@ def _fill(mention: Mention, where: tuple[str, ...]) -> list[Party]:
 def _stand(mention: Mention, position: str) -> Named | None:
     clause, act = mention.sentence.clause, mention.act
     if position == "subject" and _is_noun(mention):
-        return clause.agent(mention.start, mention.end)
+        return clause.owner(act.start) or clause.agent(mention.start, mention.end)
     if position == "subject":
         thing = max((hit.end - 1 for hit in mention.hits if hit.end <= act.start), default=mention.start)
         return None if clause.is_passive(act.start, thing) else _subject(mention.sentence, act.start)
@@ -347,11 +378,13 @@ def _stand(mention: Mention, position: str) -> Named | None:
 
 
 def _is_noun(mention: Mention) -> bool:
-    """`the supply of`, `a planned sale of`: a word that is also a verb stands for the deed."""
+    """`the supply of`, `a planned sale of`, `three missile strikes have`: a word that is also a verb names the deed."""
     text, act = mention.sentence.reading.text, mention.act
-    return act.start > mention.sentence.first and text.words[act.start - 1] in _BEFORE_NOUNS and not (
-        text.words[act.end - 1].endswith(("ed", "ing"))
-    )
+    word, before = text.words[act.end - 1], text.words[act.start - 1 : act.start]
+    if word in _DEEDS:
+        after = text.words[act.end : act.end + 1]
+        return before == ["s"] or not _AFTER_DEEDS.isdisjoint(after) or not _BEFORE_NOUNS.isdisjoint(before)
+    return act.start > mention.sentence.first and before[0] in _BEFORE_NOUNS and not word.endswith(("ed", "ing"))
 
 
 def _subject(sentence: Sentence, head: int) -> Named | None:

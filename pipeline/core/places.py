@@ -27,6 +27,8 @@ _INSIDE: Final = ("place", "firm")
 """Labels of what is in a state and does not name it."""
 _UNNAMED: Final = ("militants", "shiite-militias")
 _GROUP: Final[tuple[list[str], ...]] = ([], ["group"], ["movement"], ["organization"], ["organisation"], ["faction"])
+SHORT_NAMES: Final = (["u", "s"], ["us"], ["u", "k"], ["uk"])
+"""Names that stand before a noun as an adjective does."""
 _BODIES: Final[dict[str, list[list[str]]]] = {
     "actor": [["groups"], ["group"], ["movements"], ["movement"], ["factions"]],
     "people": [["companies"], ["company"], ["firms"], ["firm"]],
@@ -35,7 +37,8 @@ _BODIES: Final[dict[str, list[list[str]]]] = {
 _OF_A_STATE: Final = frozenset("government rebel mutinous opposition loyalist regular".split())
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
-    " says that which who as but not its their his her after before when while".split()
+    " says say saying told tells reported report reports believe think that which who as but not its their his her"
+    " after before when while".split()
 )
 _FOLLOWS_A_NAME: Final = frozenset("prime president foreign defense defence king and or".split())
 
@@ -158,10 +161,12 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
             continue
         if party.label == "actor" and out and out[-1].code and out[-1].label not in _INSIDE:
             between = text.words[out[-1].end : party.start]
+            most = 2 if out[-1].label == "people" or text.words[out[-1].start : out[-1].end] in SHORT_NAMES else 0
             if between[:1] == ["s"]:
-                between = between[1:]
+                between, most = between[1:], 2
             gap = text.raw[text.ends[out[-1].end - 1] : text.starts[party.start]]
-            if len(between) <= 2 and not _NOT_INSIDE_A_NAME.intersection(between) and not set(",;:()") & set(gap):
+            inside = len(between) <= most and not any(word.endswith("ed") for word in between)
+            if inside and not _NOT_INSIDE_A_NAME.intersection(between) and not set(",;:()") & set(gap):
                 before = out.pop()
                 kind = "" if party.kind == "forces" else party.kind
                 out.append(Named(before.start, party.end, before.label, before.code, kind))
