@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.denials import ANY_WORD, Act, accused_around, denial_around, denial_within, negated
+from pipeline.core.denials import ANY_WORD, WEAPONS, Act, accused_around, denial_around, denial_within, negated
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
 from pipeline.core.speech import (
@@ -16,13 +16,13 @@ from pipeline.core.speech import (
     accuser,
     as_party,
     as_words,
+    closing,
     covers,
     evidence,
     name,
     speaker,
     speeches,
     suits,
-    trails,
 )
 from pipeline.core.story import Claim, ClaimStatus, Party
 
@@ -49,7 +49,7 @@ def claims_of(act: Act) -> list[Claim]:
     denial = denial_within(act, told, min(verb, act.head))
     if modal is not None and modal[0] == "planned" and (denial is not None or negated(act.sentence, act.head, 4)):
         found.clear()  # "will not supply"
-    allegation = _allegation(act, told, bool(found), denial)
+    allegation = _allegation(act, told, next(iter(found), None), denial)
     if allegation is not None and not (allegation.holder is not None and _confirmed(act)):
         found["alleged"] = allegation
     around = None if denial is not None else denial_around(act, alleged=allegation is not None)
@@ -94,37 +94,53 @@ def _admitting(act: Act) -> Party | None:
     return None
 
 
-def _allegation(act: Act, told: Sequence[Speech], unsure: bool, denial: Claim | None) -> Claim | None:
+def _allegation(
+    act: Act, told: Sequence[Speech], modal: ClaimStatus | None, denial: Claim | None
+) -> Claim | None:
     sentence = act.sentence
     for cue in sentence.cues.get("accuses", ()):
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
-        if inside or before or (cue.start >= act.end and _closes(act, cue)):
+        if inside or (before and not _of_a_weapon(act, cue)):
             return Claim("alleged", accuser(sentence, cue), evidence(sentence, cue))
-    if unsure:  # what is only planned or possible is not made an allegation by being said
+        told_last = closing(sentence, cue, act.end) if cue.start >= act.end and _closes(act, cue) else None
+        if told_last is not None:
+            return Claim("alleged", told_last.holder, evidence(sentence, cue))
+    if modal == "hypothetical":  # what is only possible is not made an allegation by being said
         return None
     for one in told:
         if denial is not None and denial.evidence == evidence(sentence, one.cue):
             continue
-        if one.speaker is not None and name(one.speaker) in act.parties:
-            continue
-        claim = _word_of_others(act, one)
+        claim = _word_of_others(act, one, modal is not None)
         if claim is not None:
             return claim
     return None
 
 
+def _of_a_weapon(act: Act, cue: Hit) -> bool:
+    """`accused Syria of supplying the rockets that Hezbollah has fired`: of the firing nobody is accused."""
+    words = act.sentence.reading.text.words
+    return any(
+        cue.end <= hit.start and hit.end < act.head and words[hit.end] in ("that", "which")
+        for hit in act.sentence.present.of(WEAPONS)
+    )
+
+
 def _closes(act: Act, cue: Hit) -> bool:
     """`…, diplomats believe`."""
-    return act.sentence.reading.text.words[cue.start] in _CLOSING and trails(act.sentence, cue, act.end) is not None
+    return not _CLOSING.isdisjoint(act.sentence.reading.text.words[cue.start : cue.end])
 
 
-def _word_of_others(act: Act, one: Speech) -> Claim | None:
-    """What somebody who is no party to the act says of it, where that is an allegation and not a report."""
+def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
+    """What somebody who is no party to the act says of it, where that is an allegation and not a report; of what is
+    only planned that takes hearsay."""
     sentence, speaker = act.sentence, one.speaker
     hearsay = one.near(sentence.cues.get("hearsay", ()))
-    if hearsay is not None:
+    own = speaker is not None and name(speaker) in act.parties
+    if hearsay is not None and not (own and hearsay.start >= one.cue.end):  # "told a newspaper"
         return Claim("alleged", as_words(sentence, hearsay), evidence(sentence, one.cue))
+    if planned or own:
+        return None
     if act.topic in ANY_WORD and not (speaker is not None and _hostile(act, one)):
         return None
     source = one.near(sentence.cues.get("source", ()))
@@ -165,6 +181,9 @@ def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[
     kept = [claim for claim in claims if not (body and _is_headline(claim))]
     if any(claim.status == "denied" for claim in kept):
         kept = [replace(claim, status="alleged") if _is_contested(claim, parties) else claim for claim in kept]
+    denying = {name(claim.holder) for claim in kept if claim.status == "denied" and claim.holder} - {""}
+    kept = [claim for claim in kept
+            if not (claim.status == "reported" and claim.holder and name(claim.holder) in denying)] or kept
     statuses = {claim.status for claim in kept}
     seen: set[tuple[str, str]] = set()
     for claim in kept:

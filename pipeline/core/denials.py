@@ -32,20 +32,35 @@ _CHARGES: Final = frozenset(
 _PAST: Final = frozenset(
     "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
 )
+_NONE: Final = frozenset("no none nothing".split())
+_JOINS: Final = frozenset("and but or".split())
 _NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot".split())
 _PRONOUNS: Final = frozenset("it this that them which so".split())
+_STANDS_ALONE: Final = frozenset(
+    "on in at and but when as after for while to too again yesterday today earlier later flatly outright"
+    " strongly".split()
+)
+"""Words after which "it" in "denied it on Friday" is all that is denied."""
 _OURS: Final = frozenset("we our us".split())
 _DEEDS: Final = frozenset(map(stem, (
     "sell sold supply supplied send sent deliver ship shipped provide arm armed fire fired launch transfer export buy"
     " bought smuggle give gave given hand role part involvement involved link links such responsible behind truth"
-    " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested"
+    " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested target"
 ).split()))
+_MATTERS: Final = _DEEDS | frozenset(map(stem, (
+    "attack knowledge deal order arrive receive sale transaction purchase acquire lend flight cargo plan negotiate"
+    " agreement contract carry transport ferry help assist support let allow pass reach land bring train violate breach"
+    " bomb strike shoot connection consignment supplier anything anyone"
+).split()))
+"""What a denial is about that may mean the act."""
 _NO_ANSWER: Final = frozenset(
-    "name comment confirm say rule specify identify know elaborate disclose yet respond answer clear only just mention"
-    " describe give release want immediately mean details".split()
+    "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
+    " only just mention describe give release want immediately mean details".split()
 )
 _CALLED: Final = frozenset("called calls call as is was were be dismissed described describes were denounced".split())
 _WINDOW: Final = 25
+_DENIED: Final = 12
+"""Words after "denied" that tell what is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,7 @@ class Act:
     @property
     def deniers(self) -> Collection[str]:
         """The names of whoever may deny it: the parties; where it is not told who acts, also whoever is named."""
-        if self.doer is not None:
+        if self.doer is not None or (self.topic in ANY_WORD and self.parties):
             return self.parties
         return {*self.parties, *map(name, self.sentence.clause.parties)} - {""}
 
@@ -111,11 +126,17 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     refusal = next(act.nearest("refuses", 7), None)
     if refusal is not None and not negated(act.sentence, refusal.start, 3):
         return _denied(act.sentence, refusal)
-    if negated(act.sentence, verb, 4) and not act.sentence.cues.get("if"):
+    if (negated(act.sentence, verb, 4) or _has_no(act)) and not act.sentence.cues.get("if"):
         own = next((one for one in told if suits(one.speaker, act.parties) or act.topic in ANY_WORD), None)
         if own is not None:
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None
+
+
+def _has_no(act: Act) -> bool:
+    """`sold no weapons`, `bought none`."""
+    words = act.sentence.reading.text.words[act.head + 1 : act.head + 3]
+    return not _NONE.isdisjoint(words) and words[0] not in _JOINS
 
 
 def _denying_verb(act: Act) -> Hit | None:
@@ -157,7 +178,10 @@ def _denying_after(act: Act) -> Hit | None:
             if kind in ("denies", "baseless"):
                 named = named or not _PRONOUNS.isdisjoint(near)
             if kind in ("baseless", "scorned"):
-                named = named and not _CALLED.isdisjoint(near)
+                called = next((at for at in range(act.start - 1, sentence.first, -1) if words[at] in _CALLED), None)
+                named = (named and not _CALLED.isdisjoint(near)) or (
+                    called is not None and any(charges(sentence, called, act.head))
+                )
             if named:
                 return cue
     return None
@@ -186,7 +210,7 @@ def denial_around(act: Act, alleged: bool) -> Claim | None:
     """A denial in the sentences that follow, by a party to the act or somebody not named; else, of what is alleged,
     one by a party in the two sentences before."""
     for sentence in act.sentence.after(_REACH):
-        cue = _denying(sentence, act)
+        cue = _denying(sentence, act, alleged)
         if cue is not None:
             return _denied(sentence, cue)
     for sentence in act.sentence.after(_FAR) if alleged else ():
@@ -225,7 +249,7 @@ def _may_deny(sentence: Sentence, cue: Hit, act: Act) -> bool:
     return any(suits(one, act.deniers) for one in sentence.clause.row(who))
 
 
-def _denying(sentence: Sentence, act: Act) -> Hit | None:
+def _denying(sentence: Sentence, act: Act, alleged: bool) -> Hit | None:
     cues = sentence.cues
     words = sentence.reading.text.words
     for kind in ("denies", "rejects"):
@@ -240,8 +264,9 @@ def _denying(sentence: Sentence, act: Act) -> Hit | None:
             if kind == "rejects" and meant and scorned:
                 return cue
             if kind == "denies" and (
-                meant or "any" in following[:3] or any(charges(sentence, sentence.first, cue.start))
-                or not _DEEDS.isdisjoint(map(stem, following[:3]))
+                (meant and (alleged or _is_named(sentence, cue, act)))
+                or any(charges(sentence, sentence.first, cue.start))
+                or _is_meant(sentence, cue)
             ):
                 return cue
     for kind in ("baseless", "scorned"):
@@ -256,6 +281,29 @@ def _denying(sentence: Sentence, act: Act) -> Hit | None:
             if (ours or (who is not None and name(who) in act.deniers)) and _says_no(sentence, cue):
                 return cue
     return None
+
+
+def _is_named(sentence: Sentence, cue: Hit, act: Act) -> bool:
+    """Whether who denies is named, and a party to what is told as done."""
+    who = speaker(sentence, cue)
+    return act.past and who is not None and name(who) in act.parties
+
+
+def _is_meant(sentence: Sentence, cue: Hit) -> bool:
+    """Whether what is denied is the act: "denied it", "denied any hand in the sale", "denied that it had sold arms",
+    and not "denied that the base was hit"."""
+    text = sentence.reading.text
+    for at in range(cue.end, min(cue.end + 3, sentence.last)):
+        if text.words[at] in _PRONOUNS:
+            alone = at + 1 >= sentence.last or text.words[at + 1] in _STANDS_ALONE or (
+                text.raw[text.ends[at] : text.starts[at + 1]].strip() != ""
+            )
+            if alone:
+                return True
+    last = min(cue.end + _DENIED, sentence.last)
+    return not _MATTERS.isdisjoint(text.stems[cue.end : last]) or any(
+        cue.end <= hit.start < last for hit in sentence.present.of(WEAPONS)
+    )
 
 
 def _says_no(sentence: Sentence, cue: Hit) -> bool:

@@ -6,6 +6,7 @@ from pipeline.core.denials import Act, has
 from pipeline.core.lexicon import Hit
 from pipeline.core.reading import CUES
 from pipeline.core.story import ClaimStatus
+from pipeline.core.text import stem
 
 _BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9, "put off": 9}
 """Words between a cue and the act after it."""
@@ -20,6 +21,12 @@ _CAME_TRUE: Final = frozenset(
     " not refused refuses refusing response according reaction reply due addition".split()
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
+
+_COMMITS: Final = frozenset(map(stem, ("sign", "signed", "ink", "order", "ordered", "pledge", "commit")))
+_DEALS: Final = frozenset(map(stem, "buy bought purchase sell sold sale deal contract picked choose chose".split()))
+_DELIVERY: Final = frozenset(map(stem, "delivery deliver delivered arrive arrival handover batch".split()))
+_NEAR: Final = 7
+"""Words between a delivery and what says that it is to come."""
 
 _PERFECT: Final = frozenset("has have had ve".split())
 _BE: Final = frozenset("be being been".split())
@@ -40,7 +47,26 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
             ):
                 return "hypothetical", cue
             return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
-    return _infinitive(act)
+    return _infinitive(act) or _committed(act)
+
+
+def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
+    """What is only signed or ordered, or bought and to be delivered as the next two sentences tell."""
+    verb, sentence = act.sentence.reading.text.stems[act.head], act.sentence
+    if verb in _COMMITS and not has(sentence, sentence.first, sentence.last, "done"):
+        return "planned", Hit(act.head, act.head + 1, CUES, "planned")
+    if verb not in _DEALS:
+        return None
+    for later in (sentence, *sentence.after(2)):
+        stems = later.reading.text.stems
+        for at in range(act.end if later is sentence else later.first, later.last):
+            if stems[at] not in _DELIVERY:
+                continue
+            for kind in ("future", "planned"):
+                for cue in later.cues.get(kind, ()):
+                    if -_NEAR <= cue.start - at <= _NEAR:
+                        return "planned", Hit(act.head, act.head + 1, CUES, "planned")
+    return None
 
 
 def _perfect(act: Act) -> int:
@@ -65,7 +91,7 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if not _ELSEWHERE.isdisjoint(text.words[cue.end : act.head]):
         return False
-    if kind in ("future", "planned") and has(sentence, cue.end, act.head, "stops"):
+    if kind in ("future", "planned", "hypothetical") and has(sentence, cue.end, act.head, "stops"):
         return False
     if kind != "planned":
         return True

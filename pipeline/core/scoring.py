@@ -14,15 +14,19 @@ from typing import Any, Final
 from pipeline.core.errors import ConfigError
 from pipeline.core.places import parties
 from pipeline.core.states import SUCCESSORS
-from pipeline.core.story import Event
+from pipeline.core.story import ClaimStatus, Event, Party
 from pipeline.core.text import Text
 from pipeline.core.topics import Detection, Topics, detect
 
 STATUSES: Final = ("reported", "alleged", "denied", "planned", "hypothetical")
 CLAIM_TOPICS: Final = ("arms-transfer", "missile-launch")
 """The topics whose events are scored for claim status and roles."""
+HELD: Final[tuple[ClaimStatus, ...]] = ("alleged", "denied")
+"""The statuses of which it is scored who holds them."""
 SCORED_ROLES: Final = (("arms-transfer", "supplier"), ("arms-transfer", "recipient"), ("missile-launch", "actor"))
 _DRAWS: Final = 1000
+_TELLING_WORD: Final = 4
+"""Letters from which a word tells who somebody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Report:
     topics: dict[str, Score]
     statuses: dict[str, Score]
     roles: dict[str, tuple[int, int]]
+    holders: dict[str, tuple[int, int]]
+    """Of events whose status is rightly alleged or denied: holders (right, asked), by the state or, without, a word."""
     documents: dict[str, Score]
     """The statuses of a text's events of one topic together; what a missed topic would have told counts as missed."""
     mistakes: tuple[Mistake, ...] = field(repr=False)
@@ -138,8 +144,8 @@ def score(texts: Iterable[Labelled], topics: Topics, only: Sequence[str] = ()) -
                 first = match.evidence[0]
                 mistakes.append(Mistake("false alarm", name, text.id, first.text, first.rule))
         by_topic[name] = _score(outcomes)
-    statuses, roles = _claims(rows, topics, mistakes)
-    return Report(len(rows), by_topic, statuses, roles, _by_document(rows), tuple(mistakes))
+    statuses, roles, holders = _claims(rows, topics, mistakes)
+    return Report(len(rows), by_topic, statuses, roles, holders, _by_document(rows), tuple(mistakes))
 
 
 def _score(outcomes: Sequence[tuple[int, int, int]]) -> Score:
@@ -165,9 +171,10 @@ def _middle(values: list[float]) -> tuple[float, float]:
 
 def _claims(
     rows: Sequence[tuple[Labelled, Detection]], topics: Topics, mistakes: list[Mistake]
-) -> tuple[dict[str, Score], dict[str, tuple[int, int]]]:
+) -> tuple[dict[str, Score], dict[str, tuple[int, int]], dict[str, tuple[int, int]]]:
     outcomes: dict[str, list[tuple[int, int, int]]] = {status: [] for status in STATUSES}
     roles = {f"{topic} {role}": (0, 0) for topic, role in SCORED_ROLES}
+    holders: dict[str, tuple[int, int]] = dict.fromkeys(HELD, (0, 0))
     code = _coder(topics)
     for text, found in rows:
         for topic in CLAIM_TOPICS:
@@ -186,6 +193,18 @@ def _claims(
                 if wanted != given:
                     mistakes.append(Mistake("status", topic, text.id, f"{_join(given)} instead of {_join(wanted)}",
                                             str(event.get("evidence", ""))))
+                for status in HELD:
+                    holder = (event.get("holders") or {}).get(status)
+                    if not holder or status not in given:
+                        continue
+                    told = [claim.holder for claim in ours.claims if claim.status == status and claim.holder]
+                    hit = any(_is_held_by(one, holder, event, code) for one in told)
+                    right, total = holders[status]
+                    holders[status] = (right + hit, total + 1)
+                    if not hit:
+                        said = " and ".join(f"{one.text} ({one.code})" for one in told) or "nobody"
+                        mistakes.append(Mistake("holder", topic, text.id, f"{status} by {said} instead of {holder}",
+                                                str(event.get("evidence", ""))))
                 for role in (role for its, role in SCORED_ROLES if its == topic):
                     codes = event.get("codes")
                     asked = code(event["roles"].get(role)) if codes is None else codes.get(role)
@@ -199,7 +218,19 @@ def _claims(
                         said = f"{party.text} ({party.code})" if party else "nobody"
                         mistakes.append(Mistake("role", topic, text.id, f"{role} {said} instead of {asked}",
                                                 str(event.get("evidence", ""))))
-    return {status: _score(found) for status, found in outcomes.items()}, roles
+    return {status: _score(found) for status, found in outcomes.items()}, roles, holders
+
+
+def _is_held_by(ours: Party, holder: str, event: Mapping[str, Any], code: Callable[[Any], str | None]) -> bool:
+    """Whether it is the same state; where the label tells no state ("its army"), a word of it or a party to the act."""
+    wanted = code(holder)
+    if wanted and ours.code:
+        return _today(wanted) == _today(ours.code)
+    words = {word for word in Text.of(holder).words if len(word) >= _TELLING_WORD}
+    if words.intersection(Text.of(ours.text).words):
+        return True
+    parties = {_today(one) for codes in (event.get("codes") or {}).values() for one in codes.split(";")}
+    return not wanted and _today(ours.code) in parties
 
 
 def _by_document(rows: Sequence[tuple[Labelled, Detection]]) -> dict[str, Score]:

@@ -8,6 +8,7 @@ from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.story import Evidence, Party
+from pipeline.core.text import Text
 
 _AGAINST: Final = frozenset("but while although though whereas".split())
 _LINKS: Final = frozenset(
@@ -20,6 +21,13 @@ _SPOKESMEN: Final = frozenset(
     " sources source embassy officers officer authorities government leaders leader commander commanders".split()
 )
 _NOUN_FOLLOWS: Final = frozenset("a an the any into of over about on such".split())
+_ACCUSE: Final = frozenset(
+    "accused accuse accuses suspect suspects believe believes allege alleges blame blamed blames contend"
+    " contends".split()
+)
+"""Verbs whose subject accuses, in whatever words it is told."""
+_ARTICLES: Final = frozenset("a an the any these those such".split())
+_TIES: Final = frozenset("by in from".split())
 _AUXILIARIES: Final = frozenset("is are was were has have had been being be".split())
 _SUCCESSORS: Final = {"SU": "RU"}
 _LONGEST: Final = 10
@@ -48,14 +56,23 @@ class Speech:
         text, last = self.sentence.reading.text, self.last
         while last > self.first and text.words[last - 1] in _AUXILIARIES:
             last -= 1
-        if not 0 < last - self.first <= _LONGEST or text.words[last - 1] in _PERSONS:
+        if last <= self.first or text.words[last - 1] in _PERSONS:
             return None
-        return Party(text.slice(self.first, last - 1))
+        first = last - 1
+        while first > self.first and text.words[first - 1] not in _LINKS and not _apart(text, first):
+            first -= 1
+        return Party(text.slice(first, last - 1)) if last - first <= _LONGEST else None
 
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
         earliest = max(min(self.first, self.cue.start), self.cue.end - 12)
         return next((hit for hit in sources if earliest <= hit.start <= max(self.last, self.cue.end + 3)), None)
+
+
+def _apart(text: Text, at: int) -> bool:
+    """Whether more than a space stands before word `at` (a comma, the dash after a dateline)."""
+    gap = text.raw[text.ends[at - 1] : text.starts[at]]
+    return "," in gap or ";" in gap or (len(gap) > 1 and not gap.isspace() and gap.strip()[0] in "-—–:\"“")
 
 
 def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
@@ -69,12 +86,18 @@ def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
             else:
                 yield Speech(sentence, cue, speaker(sentence, cue), sentence.first, cue.start)
         elif cue.start >= end:
-            first = trails(sentence, cue, end)
-            if first is not None and according:
+            trailing = closing(sentence, cue, end)
+            if trailing is not None and according:
                 last = min(cue.end + _ACCORDING, sentence.last)
                 yield Speech(sentence, cue, _first_party(sentence, cue.end, last), cue.end, last)
-            elif first is not None:
-                yield Speech(sentence, cue, _trailing(sentence, cue, first), first, cue.start)
+            elif trailing is not None:
+                yield trailing
+
+
+def closing(sentence: Sentence, cue: Hit, end: int) -> Speech | None:
+    """A verb that ends a sentence of which words before `end` are what is said ("…, diplomats believe")."""
+    first = trails(sentence, cue, end)
+    return None if first is None else Speech(sentence, cue, _trailing(sentence, cue, first), first, cue.start)
 
 
 def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
@@ -154,18 +177,51 @@ def _first_party(sentence: Sentence, first: int, last: int) -> Named | None:
 
 
 def holder(sentence: Sentence, cue: Hit) -> Party | None:
-    """Whoever accuses, denies or says with the verb at `cue`."""
+    """Whoever denies at `cue`, or says what it is part of ("Tehran said the story was a lie")."""
     party = speaker(sentence, cue)
+    for says in sentence.cues.get("says", ()) if party is None else ():
+        if says.end <= cue.start:
+            party = party or speaker(sentence, says)
+        elif cue.end <= says.start and party is None:
+            told = closing(sentence, says, cue.end)
+            party = told.speaker if told is not None else None
     return as_party(sentence, party) if party is not None else None
 
 
 def accuser(sentence: Sentence, cue: Hit) -> Party | None:
     """Whoever accuses at `cue`: "a US charge that" is told by the words beside it, "into alleged shipments" by none."""
+    words = sentence.reading.text.words
+    if words[cue.end - 1] == "by":
+        own = _first_party(sentence, cue.end, cue.end + 3)
+        return as_party(sentence, own) if own is not None else None
     beside = next((party for party in sentence.clause.parties if party.end == cue.start), None)
     if beside is not None:
         return as_party(sentence, beside)
-    before = sentence.reading.text.words[max(sentence.first, cue.start - 1) : cue.start]
-    return holder(sentence, cue) if _NOUN_FOLLOWS.isdisjoint(before) else None
+    refused = any(
+        0 <= cue.start - hit.end <= 5 for kind in ("denies", "rejects") for hit in sentence.cues.get(kind, ())
+    )
+    if not refused and _NOUN_FOLLOWS.isdisjoint(words[max(sentence.first, cue.start - 1) : cue.start]):
+        own = speaker(sentence, cue)
+        if own is not None:
+            return as_party(sentence, own)
+        return Speech(sentence, cue, None, sentence.first, cue.start).holder if words[cue.start] in _ACCUSE else None
+    return _author(sentence, cue.start)
+
+
+def _author(sentence: Sentence, at: int) -> Party | None:
+    """Whose charge it is that word `at` names: "a magazine report", "allegations by rebels in Goma", "in the press"."""
+    words = sentence.reading.text.words
+    first = next((i + 1 for i in range(at - 1, max(sentence.first, at - 4) - 1, -1) if words[i] in _ARTICLES), at)
+    near = next((i + 1 for i in range(at + 1, min(at + 3, sentence.last)) if words[i] in _TIES), None)
+    for start, end in ((first, at), (near, near + 5)) if near is not None else ((first, at),):
+        own = _first_party(sentence, start, end)
+        if own is not None:
+            return as_party(sentence, own)
+        source = next((hit for kind in ("hearsay", "source") for hit in sentence.cues.get(kind, ())
+                       if start <= hit.start < end), None)
+        if source is not None:
+            return as_words(sentence, source)
+    return None
 
 
 def as_party(sentence: Sentence, party: Named) -> Party:

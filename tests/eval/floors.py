@@ -132,6 +132,8 @@ def describe(name: str, report: Report) -> Iterator[str]:
         yield (f"  by document, missed ones counted: macro F1 {report.documents_macro_f1:.2f} ("
                + ", ".join(f"{status} {one.f1:.2f}" for status, one in report.documents.items()) + ")")
         yield "  " + ", ".join(f"{role} {right}/{asked}" for role, (right, asked) in report.roles.items() if asked)
+        yield "  who holds it: " + ", ".join(f"{status} {right}/{asked}"
+                                             for status, (right, asked) in report.holders.items())
 
 
 def main(arguments: list[str]) -> int:
