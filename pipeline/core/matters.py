@@ -1,9 +1,10 @@
 """Whether two stories tell of the same matter: one act or claim, and what became of it, in whatever words.
 
 A story that tells an event is reduced to a `Matter`: its acts (topic, who did it, to whom), the states that it names,
-and its telling words, of which names and numbers weigh most. `same_matter` compares two of them, `fits` says whether a
-story belongs to the thread that another began. Both would rather say no: a thread that runs from one war into another
-helps nobody. Numbers were set on tests/eval/pairs.jsonl and looked at on ten days of forty feeds (docs/threads.md).
+and its telling words, of which names and numbers weigh most (but not what the parties are called, which the acts
+tell). `same_matter` compares two of them, `fits` says whether a story belongs to the thread that another began. Both
+would rather say no: a thread that runs from one war into another helps nobody. Numbers were set on
+tests/eval/pairs.jsonl and looked at on ten days of forty feeds (docs/threads.md).
 """
 
 import json
@@ -21,7 +22,7 @@ from pipeline.core.similarity import term_of
 from pipeline.core.story import Event, Party, Story
 from pipeline.core.text import Text
 
-MATTER_VERSION: Final = 1
+MATTER_VERSION: Final = 2
 """Goes up whenever the matter of some story changes: matters of other versions are not compared."""
 DOERS: Final = ("supplier", "actor", "imposer", "participants")
 DONE_TO: Final = ("recipient", "target", "territory")
@@ -29,6 +30,8 @@ _KIN: Final = {"missile-launch": "force", "armed-attack": "force", "military-exe
 """Topics that reports of one act are often filed under side by side."""
 _ANYBODY: Final = frozenset(("forces", "militants", "people", "shiite-militias"))
 """Classes of parties that tell nobody in particular."""
+_ONGOING: Final = frozenset(("armed-attack",))
+"""Topics of which one pair of parties makes news every day, in a war: who did it to whom does not tell the matter."""
 _ACTS: Final = 4
 _NAMES: Final = 40
 _WORDS: Final = 160
@@ -116,6 +119,7 @@ def matter_of(story: Story) -> Matter | None:
         return None
     stems = {*Text.of(story.title).stems, *Text.of(story.body).stems}
     called = Text.of(" ".join(_NAME.findall(story.body))).stems
+    parties = {stem for party in _parties_of(story) for stem in Text.of(party).stems}  # which acts tell already
     names, words, frequent = set[str](), set[str](), set[str]()
     for stem in stems:
         expected = EXPECTED.get(stem, OTHERWISE)
@@ -124,7 +128,7 @@ def matter_of(story: Story) -> Matter | None:
         elif expected < 100:
             frequent.add(stem)
     for stem in dict.fromkeys(called):
-        if stem in words and len(names) < _NAMES:
+        if stem in words and stem not in parties and len(names) < _NAMES:
             words.remove(stem)
             names.add(stem)
     kept = sorted(words, key=lambda stem: (-len(stem), stem))[:_WORDS]
@@ -170,7 +174,11 @@ def same_matter(a: Matter, b: Matter) -> bool:
                 break
             agreed = agreement(act, other)
             aside = i > 0 or j > 0
-            if agreed is None or (agreed < 0 and aside) or apart > _APART[agreed]:
+            if agreed is None or (agreed < 0 and aside):
+                continue
+            if act.topic in _ONGOING:
+                agreed = min(agreed, 0)
+            if apart > _APART[agreed]:
                 continue
             if alike is None:
                 alike = likeness(a, b) - 0.04 * math.log1p(apart)
@@ -206,6 +214,11 @@ def _told(acts: Iterable[Act]) -> bool:
 def _agree(a: frozenset[str], b: frozenset[str]) -> int:
     a, b = a - _ANYBODY, b - _ANYBODY
     return (1 if a & b else -1) if a and b else 0
+
+
+def _parties_of(story: Story) -> set[str]:
+    """What the known parties of a story's events are called in it."""
+    return {party.text for event in story.events for party in event.roles.values() if party.code}
 
 
 def _parties(roles: Mapping[str, Party], wanted: Iterable[str]) -> frozenset[str]:
