@@ -68,7 +68,8 @@ def _is_guessed(act: Act, cue: Hit, told: Sequence[Speech]) -> bool:
     """`an official said Syria may have sold it`: what others think done is an allegation, not a possibility."""
     words = act.sentence.reading.text.words
     return cue.kind == "modal" and words[cue.end : cue.end + 1] == ["have"] and any(
-        not suits(one.speaker, act.parties) or act.sentence.cues.get("source") for one in told
+        not suits(one.speaker, act.parties) or act.sentence.cues.get("source") or act.sentence.cues.get("hearsay")
+        for one in told
     )
 
 
@@ -166,7 +167,9 @@ def _hostile(act: Act, one: Speech) -> bool:
         return False
     last = one.first if one.cue.start >= act.end else min(act.sentence.last, act.end + _WINDOW)
     words = act.sentence.reading.text.words[act.start : last]
-    return act.aimed not in (None, act.doer) or not _HARM.isdisjoint(words)
+    if act.aimed not in (None, act.doer):
+        return act.aimed == one.speaker.code
+    return not _HARM.isdisjoint(words)
 
 
 def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[Claim]:

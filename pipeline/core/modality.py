@@ -11,7 +11,7 @@ from pipeline.core.text import stem
 _BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9, "put off": 9}
 """Words between a cue and the act after it."""
 
-_AFTER: Final = {"modal": 0, "if": 0, "hypothetical": -1, "future": 1, "planned": 2, "put off": 8}
+_AFTER: Final = {"modal": 3, "if": 0, "hypothetical": -1, "future": 1, "planned": 2, "put off": 8}
 """Words between the act and a cue after it; -1: it does not reach back."""
 
 _ELSEWHERE: Final = frozenset("after before since when while because following amid despite although though".split())
@@ -22,6 +22,7 @@ _CAME_TRUE: Final = frozenset(
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
+_NEXT: Final = frozenset("and but or that which who".split())
 _COMMITS: Final = frozenset(map(stem, ("sign", "signed", "ink", "order", "ordered", "pledge", "commit")))
 _DEALS: Final = frozenset(map(stem, "buy bought purchase sell sold sale deal contract picked choose chose".split()))
 _DELIVERY: Final = frozenset(map(stem, "delivery deliver delivered arrive arrival handover batch".split()))
@@ -40,6 +41,8 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
     perfect = _perfect(act)
     for kind in _BEFORE:
         for cue in sentence.cues.get(kind, ()):
+            if kind == "hypothetical" and text.stems[act.head] in _COMMITS:
+                continue
             if not _reaches(act, cue, kind) or (cue.end <= perfect and kind not in ("modal", "if")):
                 continue
             if kind == "future" and text.words[cue.start] == "would" and not (
@@ -62,7 +65,7 @@ def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
         for at in range(act.end if later is sentence else later.first, later.last):
             if stems[at] not in _DELIVERY:
                 continue
-            for kind in ("future", "planned"):
+            for kind in ("future", "planned", "modal"):
                 for cue in later.cues.get(kind, ()):
                     if -_NEAR <= cue.start - at <= _NEAR:
                         return "planned", Hit(act.head, act.head + 1, CUES, "planned")
@@ -85,7 +88,9 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         before = 0
     if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
         return False
-    if after > 0 and not {"and", "but", "or"}.isdisjoint(text.words[act.end : cue.start]):
+    if kind == "modal" and after >= 0 and has(sentence, cue.end, cue.end + _BEFORE["modal"], "put off"):
+        return False
+    if after > 0 and not _NEXT.isdisjoint(text.words[act.end : cue.start]):
         return False
     if before > 1 and _cut_off(text.raw[text.ends[cue.end - 1] : text.starts[act.head]]):
         return False
