@@ -82,9 +82,11 @@ def run_pass(
             with plan.shared():
                 counts = run_graph(lambda graph: _build(graph, plan), workers)
             store.archive.refresh()
-            told = outbox.notice(store, rules, (), clock()) + bursts.tell(store, rules, clock())
-            counts["alerts.matched"] = counts.get("alerts.matched", 0) + told
+            told = outbox.notice(store, rules, (), clock())
             sent = deliver(config, rules, store, clock(), stream)
+            if risen := bursts.tell(store, rules, clock()):  # stories do not wait for this
+                sent = sent.then(deliver(config, rules, store, clock(), stream))
+            counts["alerts.matched"] = counts.get("alerts.matched", 0) + told + risen
             warnings = _warnings(store.ledger, config.settings.archive, counts)
         return Summary(counts, sent.delivered, sent.pending, time.monotonic() - begun, warnings)
     finally:

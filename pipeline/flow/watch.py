@@ -19,6 +19,8 @@ from pipeline.stores.base import Kind, Ledger, Record
 
 LONGEST: Final = timedelta(seconds=30)
 """The configuration, and alert rules made meanwhile, are read anew at least this often."""
+IDLE: Final = timedelta(minutes=10)
+"""A pass is made at least this often, since silences and bursts are looked for in it."""
 SHORTEST_S: Final = 0.5
 """Least time between two passes."""
 REST: Final = 0.25
@@ -46,12 +48,13 @@ def watch(
     store = open_store(store_at, config.settings.store)
     try:
         with lease.hold(store.ledger, "watch"):
-            due = Due(store.ledger)
+            due, last = Due(store.ledger), clock() - IDLE
             while not STOPPING.is_set():
                 begun = time.monotonic()
                 config = load()
                 feeds = [feed for feed in config.feeds if feed.enabled]
-                if due.next(feeds, clock()) <= clock():
+                if min(due.next(feeds, clock()), last + IDLE) <= clock():
+                    last = clock()
                     try:
                         told(run_pass(config, store_at, feeds=feeds, only_due=True, clock=clock, workers=workers,
                                       stream=stream))

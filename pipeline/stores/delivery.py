@@ -48,6 +48,11 @@ class Outcome:
     pending: int = 0
     errors: Mapping[str, str] = field(default_factory=dict)
 
+    def then(self, later: "Outcome") -> "Outcome":
+        """What this delivery and the one after it did."""
+        return Outcome(self.delivered + later.delivered, self.messages + later.messages, later.pending,
+                       {**self.errors, **later.errors})
+
 
 def deliver(
     ledger: Ledger,

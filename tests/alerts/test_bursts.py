@@ -20,6 +20,12 @@ from tests.alerts.conftest import NOW, Inbox, rule, story
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests learns everything too."""
+    monkeypatch.setattr(bursts, "LEARNING_S", 1000.0)
+
+
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if getattr(request, "param", "") == "elastic":
@@ -108,6 +114,26 @@ def test_more_feeds_are_no_burst(store: Store) -> None:
          (made(100 + n, NOW - n * HOUR / 6, **SPORT) for n in range(60)),
          (made(200 + n, NOW - (n + 6) * HOUR / 3, **SPORT) for n in range(70)))
     assert bursts.tell(store, RULES[:3], NOW) == 0
+
+
+def test_what_is_usual_is_learnt_when_there_is_time_and_once_a_day(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, past(6, 3, first=1000, **SPORT), past(6, 40, first=5000),
+         (made(n, NOW - n * HOUR / 6) for n in range(8)))
+    def learnt() -> set[str]:
+        return {record.data["learnt"] for record in store.ledger.scan("burst", "/")}
+
+    monkeypatch.setattr(bursts, "LEARNING_S", -1.0)
+    assert bursts.tell(store, RULES[2:3], NOW) == 0, "nothing is known yet"
+    assert learnt() == set()
+    monkeypatch.setattr(bursts, "LEARNING_S", 1000.0)
+    assert bursts.tell(store, RULES[2:3], NOW + HOUR / 4) == 1
+    assert bursts.tell(store, RULES[2:3], NOW + HOUR / 2) == 0
+    assert learnt() == {(NOW + HOUR / 4).isoformat()}
+    monkeypatch.setattr(bursts, "ANEW", timedelta())
+    assert bursts.tell(store, RULES[2:3], NOW + HOUR) == 0
+    assert learnt() == {(NOW + HOUR).isoformat()}
 
 
 def test_a_young_archive_says_nothing(store: Store) -> None:

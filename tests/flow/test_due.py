@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import FeedSettings
+from pipeline.config import Config, FeedSettings, Settings
 from pipeline.core.story import to_plain
 from pipeline.feeds.schedule import FeedState
+from pipeline.flow import watch as watching
 from pipeline.flow.watch import LONGEST, Due
 from pipeline.stores.base import Kind, Ledger, Record
 from pipeline.stores.embedded import open_folder
@@ -56,3 +57,27 @@ def test_a_feed_that_was_never_polled_or_has_another_url_is_due_now(ledger: Ledg
 def test_what_was_left_over(ledger: Ledger, kind: Kind) -> None:
     ledger.put(kind, [Record("x", {}, due=NOW + 3 * SECOND)])
     assert Due(ledger).next([polled(ledger, "a", NOW + 9 * SECOND)], NOW) == NOW + 3 * SECOND
+
+
+def test_silences_and_bursts_are_looked_for_though_nothing_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hour:
+        """Stops after an hour of waiting, which takes no time."""
+
+        now = NOW
+
+        def is_set(self) -> bool:
+            return self.now >= NOW + timedelta(hours=1)
+
+        def wait(self, seconds: float) -> None:
+            self.now += timedelta(seconds=seconds)
+
+    hour = Hour()
+    passes: list[datetime] = []
+    monkeypatch.setattr(watching, "STOPPING", hour)
+    monkeypatch.setattr(watching, "run_pass", lambda *given, clock, **more: passes.append(clock()))
+    open_folder(tmp_path / "store").close()
+    config = Config(tmp_path, Settings(), (), topics=None, rules=())  # type: ignore[arg-type]
+    watching.watch(lambda: config, str(tmp_path / "store"), clock=lambda: hour.now)
+    assert passes == [NOW + n * watching.IDLE for n in range(6)]
