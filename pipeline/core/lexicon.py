@@ -6,7 +6,7 @@ A list file holds terms, one a line or separated by commas (core/phrases.py says
     [ballistic-missile]        the class of the terms below
     SRBM
     !missile defence, rocket scientist     a whole line of what is not meant
-    @rockets                   everything of the list rockets too
+    @rockets                   everything of the list rockets too; what it bars is meant where this list names it
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -93,10 +93,12 @@ def written_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _with_included(name: str, own: dict[str, list[Term]], includes: dict[str, list[tuple[str, str]]]) -> list[Term]:
+    meant = {term.words for term in own[name] if not term.barred}
     seen, waiting, out = {name}, [name], []
     while waiting:
         current = waiting.pop()
-        out += [Term(term.words, name, term.kind, term.barred) for term in own[current]]
+        out += [Term(term.words, name, term.kind, term.barred) for term in own[current]
+                if current == name or not (term.barred and term.words in meant)]
         for _, other in includes[current]:
             if other not in seen:
                 seen.add(other)

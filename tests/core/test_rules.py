@@ -10,7 +10,9 @@ from pipeline.core.text import Text
 from pipeline.core.topics import detect, load_topics
 
 LISTS = {"lists/arms.txt": "# weapons\n[heavy]\ntank, howitzer\n[light]\nrifle\nSAM\n!fish tank, think tank\n",
-         "lists/breaks.txt": "=that, =said\n", "lists/all.txt": "@arms\nmissile\n"}
+         "lists/breaks.txt": "=that, =said\n", "lists/all.txt": "@arms\nmissile\n",
+         "lists/plain.txt": "rocket\n!rocket launcher, rocket salad\n",
+         "lists/wide.txt": "@plain\nrocket launcher\n"}
 EXAMPLES = "examples:\n  yes: [\"A tank.\"]\n  no: [\"A cat.\"]\n"
 
 
@@ -35,6 +37,8 @@ def hits(rules: str, text: str, more: str = "", title: str = "") -> list[str]:
     ('- any: ["@arms:heavy+light"]', "A rifle and a tank.", ["rifle", "tank"]),
     ('- any: ["@arms"]', "The think tank met.", []),
     ('- any: ["@all"]', "The think tank has a missile.", ["missile"]),
+    ('- any: ["@plain"]', "A rocket launcher, a rocket salad, a rocket.", ["rocket"]),
+    ('- any: ["@wide"]', "A rocket launcher, a rocket salad, a rocket.", ["rocket launcher", "rocket"]),
     ('- any: ["SAM"]', "Sam shot the sam. A SAM flew.", ["SAM"]),
     ('- any: ["rifle"]\n  - any: ["tank"]\n    otherwise: true', "A rifle and a tank.", ["rifle"]),
     ('- any: ["tank"]\n    otherwise: true\n  - any: ["rifle"]', "A tank.", ["tank"]),
