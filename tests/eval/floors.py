@@ -11,7 +11,8 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,28 +27,10 @@ FLOORS: Final = HERE / "floors.json"
 _ROUNDING: Final = 100
 
 
-def own(split: str = "") -> list[Labelled]:
-    """The texts written for this project, of one split or all."""
-    lines = (HERE / "labelled.jsonl").read_text("utf-8").splitlines()
-    return read_labelled("\n".join(line for line in lines if not split or json.loads(line)["split"] == split), "own")
-
-
-def documents(split: str) -> list[Labelled]:
-    """The longer texts written for this project, labelled by topic only, of one split."""
-    lines = (HERE / "documents.jsonl").read_text("utf-8").splitlines()
-    return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), "documents")
-
-
-def claims(split: str) -> list[Labelled]:
-    """The texts written for claims and roles, labelled for transfers and launches, of one split."""
-    lines = (HERE / "claims.jsonl").read_text("utf-8").splitlines()
-    return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), "claims")
-
-
-def roles(split: str) -> list[Labelled]:
-    """The texts written for who did what to whom, labelled for transfers and launches, of one split."""
-    lines = (HERE / "roles.jsonl").read_text("utf-8").splitlines()
-    return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), "roles")
+def written(name: str, split: str) -> list[Labelled]:
+    """The texts of one split of a file."""
+    lines = (HERE / f"{name}.jsonl").read_text("utf-8").splitlines()
+    return read_labelled("\n".join(line for line in lines if json.loads(line)["split"] == split), name)
 
 
 def shared_texts() -> dict[str, dict[str, Any]]:
@@ -83,18 +66,29 @@ FIVE: Final = ("arms-transfer", "missile-launch", "sanctions", "military-exercis
 CLAIMED: Final = ("arms-transfer", "missile-launch")
 
 
+WRITTEN: Final[dict[str, tuple[str, ...]]] = {
+    "labelled": (), "documents": (), "fresh": (), "claims": CLAIMED, "roles": CLAIMED,
+}
+"""The files of texts written for this project, and the topics that they are labelled for, where not for all."""
+
+
+def sets() -> dict[str, tuple[Callable[[], list[Labelled]], tuple[str, ...]]]:
+    """By name, how to read a labelled set, and the topics that it is labelled for (none: all)."""
+    found: dict[str, tuple[Callable[[], list[Labelled]], tuple[str, ...]]] = {
+        f"{'own' if name == 'labelled' else name} {split}": (partial(written, name, split), only)
+        for name, only in WRITTEN.items() for split in ("dev", "test")
+    }
+    if shared_texts():
+        found["shared, their labels"] = (shared_labelled, FIVE)
+        found["shared, our labels"] = (shared_ours, ())
+        found["shared, our labels of topics"] = (partial(shared_ours, "topics"), ())
+        found["shared, our further labels"] = (partial(shared_ours, "rest"), ("nuclear-program", "armed-attack"))
+    return found
+
+
 def measure() -> dict[str, Report]:
     """A report for each set that is there."""
-    sets = {"own dev": (own("dev"), ()), "own test": (own("test"), ()), "documents dev": (documents("dev"), ()),
-            "documents test": (documents("test"), ()), "claims dev": (claims("dev"), CLAIMED),
-            "claims test": (claims("test"), CLAIMED), "roles dev": (roles("dev"), CLAIMED),
-            "roles test": (roles("test"), CLAIMED)}
-    if shared_texts():
-        sets["shared, their labels"] = (shared_labelled(), FIVE)
-        sets["shared, our labels"] = (shared_ours(), ())
-        sets["shared, our labels of topics"] = (shared_ours("topics"), ())
-        sets["shared, our further labels"] = (shared_ours("rest"), ("nuclear-program", "armed-attack"))
-    return {name: score(texts, topics(), only) for name, (texts, only) in sets.items()}
+    return {name: score(texts(), topics(), only) for name, (texts, only) in sets().items()}
 
 
 def figures(name: str, report: Report) -> Iterator[tuple[str, float]]:

@@ -5,20 +5,7 @@ import pytest
 from pipeline.core.errors import ConfigError
 from pipeline.core.scoring import read_labelled, score
 from tests.core.detection import topics
-from tests.eval.floors import (
-    CLAIMED,
-    FIVE,
-    claims,
-    documents,
-    false_alarms,
-    figures,
-    floors,
-    own,
-    roles,
-    shared_labelled,
-    shared_ours,
-    shared_texts,
-)
+from tests.eval.floors import false_alarms, figures, floors, sets, shared_ours, shared_texts
 
 MOST_FALSE_ALARMS = 4
 """Of 412 ledes that were written to tempt; ordinary ones tempt far less."""
@@ -34,21 +21,9 @@ needs_shared = pytest.mark.skipif(not shared_texts(), reason="../shared/eval/det
 LOWER = 'below its floor; find out why, or run: python -m tests.eval.floors --lower "reason"'
 
 
-@pytest.mark.parametrize(("name", "texts", "only"), [
-    ("own dev", lambda: own("dev"), ()),
-    ("own test", lambda: own("test"), ()),
-    ("documents dev", lambda: documents("dev"), ()),
-    ("documents test", lambda: documents("test"), ()),
-    ("claims dev", lambda: claims("dev"), CLAIMED),
-    ("claims test", lambda: claims("test"), CLAIMED),
-    ("roles dev", lambda: roles("dev"), CLAIMED),
-    ("roles test", lambda: roles("test"), CLAIMED),
-    pytest.param("shared, their labels", shared_labelled, FIVE, marks=needs_shared),
-    pytest.param("shared, our labels", shared_ours, (), marks=needs_shared),
-    pytest.param("shared, our further labels", lambda: shared_ours("rest"), ("nuclear-program", "armed-attack"),
-                 marks=needs_shared),
-])
-def test_quality_stays_above_its_floors(name, texts, only) -> None:
+@pytest.mark.parametrize("name", sets())
+def test_quality_stays_above_its_floors(name: str) -> None:
+    texts, only = sets()[name]
     kept = floors()
     measured = dict(figures(name, score(texts(), topics(), only)))
     assert measured.keys() <= kept.keys(), "new figures: run python -m tests.eval.floors --raise"

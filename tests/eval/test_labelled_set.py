@@ -72,7 +72,8 @@ def test_a_text_is_well_formed(row: Row) -> None:
 @pytest.mark.parametrize("row", FRESH, ids=lambda row: row["id"])
 def test_a_fresh_text_is_well_formed(row: Row) -> None:
     check_text(row, least=60)
-    assert row["split"] == "test"
+    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
+    assert row["split"] == ("dev" if digit in "01234567" else "test")
 
 
 def check_text(row: Row, least: int) -> None:
