@@ -8,7 +8,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.denials import ANY_WORD, WEAPONS, Act, accused_around, denial_around, denial_within, negated
+from pipeline.core.denials import (
+    ANY_WORD,
+    REACH,
+    WEAPONS,
+    Act,
+    accused_around,
+    denial_around,
+    denial_within,
+    is_meant,
+    negated,
+)
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
 from pipeline.core.speech import (
@@ -61,7 +71,25 @@ def claims_of(act: Act) -> list[Claim]:
             found["alleged"] = accused
     if denial is not None or around is not None:
         found["denied"] = denial or around  # type: ignore[assignment]
-    return list(found.values()) or [_report(act, told)]
+    if not found:
+        return [_report(act, told)]
+    return [one for claim in found.values() for one in (claim, *_beside(act, claim))]
+
+
+def _beside(act: Act, claim: Claim) -> Iterator[Claim]:
+    """The claim again for each party that is named in one row with its holder ("Pyongyang and Moscow both deny")."""
+    where, holder = claim.evidence, claim.holder
+    if where is None or holder is None or not holder.code or claim.status not in ("alleged", "denied"):
+        return
+    text = act.sentence.reading.text
+    for sentence in (act.sentence, *act.sentence.after(REACH)):
+        if text.starts[sentence.first] <= where.start < text.ends[sentence.last - 1]:
+            own = next((one for one in sentence.clause.parties if one.code == holder.code
+                        and text.ends[one.end - 1] <= where.start), None)
+            for other in sentence.clause.row(own) if own is not None else ():
+                if other.code not in (None, holder.code) and text.ends[other.end - 1] <= where.start:
+                    yield replace(claim, holder=as_party(sentence, other))
+            return
 
 
 def _is_guessed(act: Act, cue: Hit, told: Sequence[Speech]) -> bool:
@@ -152,11 +180,12 @@ def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
 
 
 def _confirmed(act: Act) -> bool:
-    """Whether a party to the act says so in the next sentences ("The Israeli army confirmed the attack")."""
+    """Whether a party to the act says so in the next sentences ("The Israeli army confirmed the attack", "Kyiv said
+    it had struck the depot")."""
     for sentence in act.sentence.after(2):
         for cue in sentence.cues.get("confirms", ()):
             speaker = sentence.clause.subject(cue.start)
-            if suits(speaker, act.parties) and not negated(sentence, cue.start, 4):
+            if suits(speaker, act.parties) and not negated(sentence, cue.start, 4) and is_meant(sentence, cue):
                 return True
     return False
 
@@ -176,7 +205,8 @@ def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[
     """The claims of all mentions of one act together; `parties` are the names of whoever may speak about it.
 
     What a headline says in short yields to what the body tells. What somebody alleges is not also reported as a fact,
-    unless by a party to it; what one side reports and another denies is alleged. An act that is only named ("arms
+    unless by a party to it; what one side reports and another denies is alleged. Holders whose state is told go before
+"an official". An act that is only named ("arms
     sales") stands as the mentions say that tell it.
     """
     body = any(claim.evidence is not None and claim.evidence.field == "body" and claim.status != "denied"
@@ -184,9 +214,9 @@ def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[
     kept = [claim for claim in claims if not (body and _is_headline(claim))]
     if any(claim.status == "denied" for claim in kept):
         kept = [replace(claim, status="alleged") if _is_contested(claim, parties) else claim for claim in kept]
-    denying = {name(claim.holder) for claim in kept if claim.status == "denied" and claim.holder} - {""}
-    kept = [claim for claim in kept
-            if not (claim.status == "reported" and claim.holder and name(claim.holder) in denying)] or kept
+    named = {claim.status for claim in kept if claim.holder is not None and name(claim.holder)}
+    kept = [claim for claim in kept if not (claim.status in named and claim.holder is not None
+                                            and not name(claim.holder) and claim.status != "reported")]
     statuses = {claim.status for claim in kept}
     seen: set[tuple[str, str]] = set()
     for claim in kept:

@@ -14,7 +14,7 @@ from pipeline.core.text import stem
 WEAPONS: Final = "weapons"
 """The list of weapons."""
 
-_REACH: Final = 3
+REACH: Final = 3
 """Sentences after an act in which "the charge" still means it."""
 
 _FAR: Final = 12
@@ -209,7 +209,7 @@ def _denied(sentence: Sentence, cue: Hit) -> Claim:
 def denial_around(act: Act, alleged: bool) -> Claim | None:
     """A denial in the sentences that follow, by a party to the act or somebody not named; else, of what is alleged,
     one by a party in the two sentences before."""
-    for sentence in act.sentence.after(_REACH):
+    for sentence in act.sentence.after(REACH):
         cue = _denying(sentence, act, alleged)
         if cue is not None:
             return _denied(sentence, cue)
@@ -266,7 +266,7 @@ def _denying(sentence: Sentence, act: Act, alleged: bool) -> Hit | None:
             if kind == "denies" and (
                 (meant and (alleged or _is_named(sentence, cue, act)))
                 or any(charges(sentence, sentence.first, cue.start))
-                or _is_meant(sentence, cue)
+                or (is_meant(sentence, cue) and not _of_others(sentence, cue, act))
             ):
                 return cue
     for kind in ("baseless", "scorned"):
@@ -289,9 +289,15 @@ def _is_named(sentence: Sentence, cue: Hit, act: Act) -> bool:
     return act.past and who is not None and name(who) in act.parties
 
 
-def _is_meant(sentence: Sentence, cue: Hit) -> bool:
-    """Whether what is denied is the act: "denied it", "denied any hand in the sale", "denied that it had sold arms",
-    and not "denied that the base was hit"."""
+def _of_others(sentence: Sentence, cue: Hit, act: Act) -> bool:
+    """`denied having sold rockets to Pakistan`: what is denied has other parties than the act."""
+    named = [party for party in sentence.clause.parties if cue.end <= party.start < cue.end + _DENIED]
+    return bool(named) and all(name(party) and name(party) not in act.deniers for party in named)
+
+
+def is_meant(sentence: Sentence, cue: Hit) -> bool:
+    """Whether what is denied or confirmed is the act: "denied it", "denied any hand in the sale", "denied that it had
+    sold arms", and not "denied that the base was hit"."""
     text = sentence.reading.text
     for at in range(cue.end, min(cue.end + 3, sentence.last)):
         if text.words[at] in _PRONOUNS:

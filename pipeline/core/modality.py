@@ -32,6 +32,7 @@ _NEAR: Final = 7
 _PERFECT: Final = frozenset("has have had ve".split())
 _BE: Final = frozenset("be being been".split())
 _OPEN: Final = frozenset("to would could may might should will must not never".split())
+_PARTICIPLE: Final = ("ed", "en", "wn", "t", "ld", "nt")
 _BARE: Final = ("ed", "ing", "s")
 
 
@@ -87,6 +88,10 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
     if act.start <= cue.start < act.end:
         before = 0
     if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
+        return False
+    if text.words[cue.start : cue.end] == ["to", "be"] and not any(
+        word.endswith(_PARTICIPLE) for word in text.words[cue.end : cue.end + 2]
+    ):
         return False
     if kind == "modal" and after >= 0 and has(sentence, cue.end, cue.end + _BEFORE["modal"], "put off"):
         return False

@@ -20,14 +20,23 @@ _SPOKESMEN: Final = frozenset(
     "spokesman spokeswoman spokesperson spokesmen official officials diplomat diplomats minister ministers ministry"
     " sources source embassy officers officer authorities government leaders leader commander commanders".split()
 )
+_PEOPLE: Final = _SPOKESMEN | frozenset(
+    "police investigators prosecutors diplomats witnesses rebels residents analysts experts lawmakers".split()
+)
 _NOUN_FOLLOWS: Final = frozenset("a an the any into of over about on such".split())
 _ACCUSE: Final = frozenset(
     "accused accuse accuses suspect suspects believe believes allege alleges blame blamed blames contend"
     " contends".split()
 )
 """Verbs whose subject accuses, in whatever words it is told."""
+_DETERMINERS: Final = frozenset(
+    "a an the one two three four five six several some many most both another its his her their senior people unnamed"
+    " no each".split()
+)
+"""Words that begin what tells a speaker, and not half a sentence."""
 _ARTICLES: Final = frozenset("a an the any these those such".split())
 _TIES: Final = frozenset("by in from".split())
+_BEFORE_SOURCE: Final = _ARTICLES | _LINKS | _TIES | frozenset("to of on at for with said told was his her its".split())
 _AUXILIARIES: Final = frozenset("is are was were has have had been being be".split())
 _SUCCESSORS: Final = {"SU": "RU"}
 _LONGEST: Final = 10
@@ -61,7 +70,11 @@ class Speech:
         first = last - 1
         while first > self.first and text.words[first - 1] not in _LINKS and not _apart(text, first):
             first -= 1
-        return Party(text.slice(first, last - 1)) if last - first <= _LONGEST else None
+        told = text.words[first:last]
+        whole = _DETERMINERS.intersection(told[:1]) or text.slice(first, first)[0].isupper() or (
+            not _PEOPLE.isdisjoint(told)
+        )
+        return Party(text.slice(first, last - 1)) if len(told) <= _LONGEST and whole else None
 
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
@@ -230,8 +243,13 @@ def as_party(sentence: Sentence, party: Named) -> Party:
 
 
 def as_words(sentence: Sentence, hit: Hit) -> Party:
-    """Somebody of whom only a word is known ("a diplomat")."""
-    return Party(sentence.reading.text.slice(hit.start, hit.end - 1))
+    """Somebody of whom no name is known ("London newspaper", "diplomats"): the word and what stands before it."""
+    text, first = sentence.reading.text, hit.start
+    while first > max(sentence.first, hit.start - 3) and not _apart(text, first) and (
+        text.words[first - 1] not in _BEFORE_SOURCE
+    ):
+        first -= 1
+    return Party(text.slice(first, hit.end - 1))
 
 
 def evidence(sentence: Sentence, hit: Hit) -> Evidence:
