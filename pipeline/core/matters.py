@@ -131,7 +131,7 @@ def matter_of(story: Story) -> Matter | None:
         if stem in words and stem not in parties and len(names) < _NAMES:
             words.remove(stem)
             names.add(stem)
-    kept = sorted(words, key=lambda stem: (-len(stem), stem))[:_WORDS]
+    kept = words if len(words) <= _WORDS else sorted(words, key=lambda stem: (-len(stem), stem))[:_WORDS]
     return Matter(story.id, story.source, story.origin or story.source, story.published, story.seen, acts_of(story),
                   frozenset(story.countries), (frozenset(names), frozenset(kept), frozenset(frequent)))
 

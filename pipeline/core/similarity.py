@@ -98,7 +98,7 @@ def sketch(story: Story) -> Sketch:
     whole = _runs(words)
     first = whole[: LEDE - 2]
     minima, lede_minima = _minima(whole, PERMUTATIONS), _minima(first, LEDE_PERMUTATIONS)
-    size, lede_size = (len(set(runs.tolist())) for runs in (whole, first))
+    size, lede_size = _different(whole), _different(first)
     name = " ".join(headline)
     terms = [term_of(f"title {name}")] if len(headline) >= _TITLE_WORDS else []
     if size >= _SHORT:
@@ -192,6 +192,14 @@ def _runs(words: list[str]) -> Any:
     if len(words) < 3:
         return _mixed(hashes.sum(keepdims=True))
     return _mixed(hashes[:-2] * _odd(1) + hashes[1:-1] * _odd(2) + hashes[2:] * _odd(3))
+
+
+def _different(runs: Any) -> int:
+    """How many different ones."""
+    import numpy as np
+
+    ordered = np.sort(runs)
+    return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
 def _minima(runs: Any, permutations: int) -> Any:

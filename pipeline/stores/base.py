@@ -8,6 +8,7 @@ StoreError where it refuses, and may be called from several processes at once.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final, Literal, Protocol
 
 from pipeline.core.query import Query
@@ -266,11 +267,6 @@ class Store:
 
 def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     """Lists of at most `size` items (itertools.batched is 3.12+)."""
-    batch: list[Any] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
         yield batch

@@ -189,15 +189,19 @@ def _learn(traces: Traces, known: dict[str, T | None], read: Callable[[bytes], T
 def _threads(store: Store, batch: _Batch, copies: United, within: timedelta) -> United:
     """Threads of the stories that tell an event, or whose copies do; a story alone is a thread of its own."""
     telling = {id: group for id, group in copies.now.items() if _told(group)}
-    nodes = {id: _in_thread(id, group, batch.stories[id].seen) for id, group in telling.items()}
+    clusters = {group.id: group for group in telling.values()}
+    bearings = {id: _bearing(group) for id, group in clusters.items()}
+    nodes = {id: _in_thread(id, group, bearings[group.id], batch.stories[id].seen) for id, group in telling.items()}
     was = _before(copies, _bearing)
     edges: list[tuple[Node, Node]] = []
-    for group in {group.id: group for group in telling.values()}.values():  # copies belong where their first one does
-        bearing, whole = _bearing(group), not batch.again.isdisjoint(group.members)
-        edges += [
-            (_in_thread(id, group), _in_thread(group.id, group)) for id in group.members
-            if len(group.members) > 1 and (whole or id in batch.stories or was.get(id) != bearing)
-        ]
+    for group in clusters.values():  # copies belong where their first one does
+        if len(group.members) > 1:
+            bearing, whole = bearings[group.id], not batch.again.isdisjoint(group.members)
+            first = _in_thread(group.id, group, bearing)
+            edges += [
+                (_in_thread(id, group, bearing), first) for id in group.members
+                if whole or id in batch.stories or was.get(id) != bearing
+            ]
     united = unite(store.ledger, "thread", edges, nodes.values())
     fresh = [
         matter for id, group in telling.items()
@@ -213,7 +217,7 @@ def _told(cluster: Group) -> bool:
 
 
 def _bearing(cluster: Group) -> tuple[str, str, bool]:
-    """What of a cluster bears on the threads of its stories."""
+    """What of a cluster bears on the threads of its stories: its id, origin, and whether it tells an event."""
     return cluster.id, _origin(cluster) or _source(cluster), _told(cluster)
 
 
@@ -226,9 +230,9 @@ def _before(united: United, said: Callable[[Group], T]) -> dict[str, T]:
     return out
 
 
-def _in_thread(id: str, cluster: Group, seen: datetime | None = None) -> Node:
+def _in_thread(id: str, cluster: Group, bearing: tuple[str, str, bool], seen: datetime | None = None) -> Node:
     """A story as a member of a thread, which knows its outlet and, as its origin, that of its cluster."""
-    about = {"source": cluster.members[id].get("source", ""), "origin": _origin(cluster) or _source(cluster)}
+    about = {"source": cluster.members[id].get("source", ""), "origin": bearing[1]}
     if seen is None or len(cluster.members) > 1:  # a copy is never older than the one that gave the cluster its name
         seen = _moment(cluster.seen) + timedelta(microseconds=id != cluster.id)
     return Node(id, seen, about)

@@ -66,17 +66,18 @@ class Runs:
             return list(self._open.values())
         return []
 
-    def add(self, first: int, last: int, pairs: Sequence[tuple[int, int]], oldest: int) -> None:
-        """Write the run of the traces numbered `first` to `last` from (term, number) pairs, and merge.
+    def add(self, first: int, last: int, terms: Sequence[int], numbers: Sequence[int], oldest: int) -> None:
+        """Write the run of the traces numbered `first` to `last`, from their terms and the number of the trace for
+        each, ascending; and merge.
 
         Traces below `oldest` are gone and left out. One process at a time may do this.
         """
-        table = np.array(pairs, np.int64).reshape(-1, 2)
-        runs = [*self.current(), _run(first, last, table[:, 0], table[:, 1], oldest)]
+        fresh = _run(first, last, np.array(terms, np.int64), np.array(numbers, np.uint32), oldest)
+        runs = [*self.current(), fresh]
         while len(runs) > 1 and len(runs[-2].terms) <= 2 * len(runs[-1].terms):
             right, left = runs.pop(), runs.pop()
-            terms = np.concatenate([left.terms, right.terms])
-            runs.append(_run(left.first, right.last, terms, np.concatenate([left.numbers, right.numbers]), oldest))
+            all_terms = np.concatenate([left.terms, right.terms])
+            runs.append(_run(left.first, right.last, all_terms, np.concatenate([left.numbers, right.numbers]), oldest))
         _write(self.folder, runs[-1])
         kept = {_NAME.format(run.first, run.last) for run in runs}
         for name in self._names() - kept:
@@ -104,10 +105,11 @@ def _chain(names: set[str]) -> list[str]:
 
 
 def _run(first: int, last: int, terms: Any, numbers: Any, oldest: int) -> Run:
+    """`numbers` ascend wherever `terms` are equal."""
     kept = numbers >= oldest
     terms, numbers = terms[kept], numbers[kept]
-    order = np.lexsort((numbers, terms))
-    return Run(first, last, terms[order].astype(np.int64), numbers[order].astype(np.uint32))
+    order = np.argsort(terms, kind="stable")
+    return Run(first, last, terms[order], numbers[order])
 
 
 def _read(path: Path) -> Run:

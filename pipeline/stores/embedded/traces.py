@@ -132,8 +132,9 @@ class EmbeddedTraces:
             while last < highest:
                 rows = self._database.rows(
                     "SELECT number, terms FROM traces WHERE number > ? ORDER BY number LIMIT ?", (last, _BUILT_AT_ONCE))
-                pairs = [(term, number) for number, packed in rows for term in _unpacked(packed)]
-                self._runs.add(last + 1, rows[-1][0], pairs, oldest)
+                terms = _unpacked(b"".join(packed for _, packed in rows))
+                numbers = [number for number, packed in rows for _ in range(len(packed) // terms.itemsize)]
+                self._runs.add(last + 1, rows[-1][0], terms, numbers, oldest)
                 last = rows[-1][0]
 
 
