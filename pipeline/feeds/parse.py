@@ -37,7 +37,7 @@ _PERIODS: Final = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly"
 _SUMMARY_CHARS: Final = 50_000
 _CONTENT_CHARS: Final = 1_000_000
 _TAGS: Final = 60_000
-_CHARS: Final = 20_000_000
+_CHARS: Final = 10_000_000
 _BROKEN_TAGS: Final = 20_000
 _BROKEN_CHARS: Final = 1_500_000
 """What is read of one feed, and of one that is not well-formed (the largest of 73 real ones: 8,400, 320,000)."""

@@ -22,9 +22,11 @@ from pipeline.core.errors import ReadError
 
 LIMIT_S: Final = 5.0
 """Seconds of computing time for one feed or page (the slowest of 73 real feeds takes 0.2, of 372 pages 1.0)."""
+REAL_S: Final = 9.0
+"""The same in real time, for a machine that is busy with other things."""
 MEMORY_BYTES: Final = 1 << 30
 _LARGE_BYTES: Final = 400 << 20
-"""A helper that once needed as much makes room for another."""
+"""A helper that has kept as much makes room for another."""
 _NO_MEMORY: Final = 77
 
 Given = ParamSpec("Given")
@@ -34,12 +36,12 @@ Read = TypeVar("Read")
 def apart(function: Callable[Given, Read], /, *args: Given.args, **kwargs: Given.kwargs) -> Read:
     """What `function`, which a module has under its name, returns for these values, computed by a helper.
 
-    Raises ReadError where that took more than `LIMIT_S` of computing time or `MEMORY_BYTES`, or where the helper
-    died of it; and whatever the function raises.
+    Raises ReadError where that took more than `LIMIT_S`, `REAL_S` or `MEMORY_BYTES`, or where the helper died of it;
+    and whatever the function raises.
     """
     helper = _taken()
     try:
-        pickle.dump((LIMIT_S, function, args, kwargs), helper.stdin, pickle.HIGHEST_PROTOCOL)
+        pickle.dump((LIMIT_S, REAL_S, function, args, kwargs), helper.stdin, pickle.HIGHEST_PROTOCOL)
         helper.stdin.flush()
         good, value, trace, leaves = pickle.load(helper.stdout)  # noqa: S301  (our own helper's)
     except (EOFError, BrokenPipeError, pickle.UnpicklingError):
@@ -75,8 +77,9 @@ def _taken() -> Any:
 
 def _ended(helper: Any) -> ReadError:
     _close(helper)
-    if helper.returncode == -signal.SIGPROF:
-        return ReadError("too-slow", f"reading it took more than {LIMIT_S:g} seconds of computing time")
+    if helper.returncode in (-signal.SIGPROF, -signal.SIGALRM):
+        return ReadError("too-slow", f"reading it took more than {LIMIT_S:g} seconds of computing time, or {REAL_S:g} "
+                                     "in all")
     if helper.returncode == _NO_MEMORY:
         return ReadError("memory", f"reading it took more than {MEMORY_BYTES >> 30} GB of memory")
     return ReadError("crash", f"the process that read it died of it (exit code {helper.returncode})")
@@ -102,22 +105,25 @@ def serve() -> None:
     """Read what comes until nobody is there any more; the signals that end a pass are not meant for a helper."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES if most < 0 else min(MEMORY_BYTES, most), most))
     with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as results:
         os.dup2(2, 1)  # whatever a library prints is no result
         while True:
             try:
-                limit_s, function, args, kwargs = pickle.load(jobs)  # noqa: S301  (the parent's)
+                limit_s, real_s, function, args, kwargs = pickle.load(jobs)  # noqa: S301  (the parent's)
             except EOFError:
                 return
             signal.setitimer(signal.ITIMER_PROF, limit_s)
+            signal.setitimer(signal.ITIMER_REAL, real_s)
             try:
                 packed = _packed(function, args, kwargs)
             except MemoryError:
                 os._exit(_NO_MEMORY)
             signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             results.write(packed)
             results.flush()
 
@@ -131,6 +137,13 @@ def _packed(function: Callable[..., Any], args: Any, kwargs: Any) -> bytes:
         raise
     except Exception as error:
         good, value, trace = False, error, traceback.format_exc()
-    scale = 1 if sys.platform == "darwin" else 1024
-    leaves = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale > _LARGE_BYTES
-    return pickle.dumps((good, value, trace, leaves), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps((good, value, trace, _resident_bytes() > _LARGE_BYTES), pickle.HIGHEST_PROTOCOL)
+
+
+def _resident_bytes() -> int:
+    """Memory of this process now; 0 where the system does not tell (ru_maxrss begins with the parent's)."""
+    try:
+        with open("/proc/self/statm", "rb") as told:
+            return int(told.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0

@@ -15,18 +15,10 @@ from pipeline.feeds.parse import parse_feed
 from pipeline.flow import articles, reading
 from pipeline.flow.reading import apart
 from tests.faults.passes import Passes, feed, wire
+from tests.feeds.hostile import ENDLESS, item
 from tests.servers.site import Answer, Site
 
 URL = "https://hostile.example/feed"
-ENDLESS = {  # hours, or what would be 17 s: by quadratic expressions and loops of feedparser
-    "author without an address": "<author>" + "a" * 1_000_000 + "</author>",
-    "bases within bases": "<a xml:base='x/'>" * 20_000 + "</a>" * 20_000,
-    "title of blank space": "<title>" + " \n" * 7_000_000 + "</title>",
-}
-
-
-def rss(inside: str) -> bytes:
-    return f"<rss version='2.0'><channel><item>{inside}</item></channel></rss>".encode()
 
 
 @pytest.mark.parametrize("name", ENDLESS)
@@ -34,20 +26,36 @@ def test_endless_feed_is_cut_off(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(reading, "LIMIT_S", 0.3)
     begun = time.monotonic()
     with pytest.raises(ReadError, match=r"more than 0\.3 seconds") as cut:
-        apart(parse_feed, rss(ENDLESS[name]), feed="f", url=URL)
+        apart(parse_feed, ENDLESS[name], feed="f", url=URL)
     assert cut.value.reason == "too-slow"
     assert time.monotonic() - begun < 10
-    assert apart(parse_feed, rss("<link>http://a.example/1</link>"), feed="f", url=URL).entries
+    assert apart(parse_feed, item(""), feed="f", url=URL).entries
 
 
-def test_limit_is_well_below_ten_seconds() -> None:
-    assert reading.LIMIT_S <= 5
+def test_what_does_not_compute_is_cut_off_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading.LIMIT_S < reading.REAL_S < 10
+    monkeypatch.setattr(reading, "REAL_S", 0.2)
+    with pytest.raises(ReadError, match=r"computing time, or 0\.2 in all"):
+        apart(time.sleep, 60)
 
 
 def test_memory_is_limited() -> None:
     with pytest.raises(ReadError, match="of memory") as cut:
         apart(bytes, reading.MEMORY_BYTES)
     assert cut.value.reason == "memory"
+
+
+def test_helper_that_keeps_much_memory_makes_room_for_another() -> None:
+    first = apart(os.getpid)
+    apart(_keep, reading._LARGE_BYTES)
+    assert apart(os.getpid) != first
+
+
+def _keep(size: int) -> None:
+    _kept.append(bytearray(b"x") * size)
+
+
+_kept: list[bytearray] = []
 
 
 def test_reader_that_dies_takes_nothing_along() -> None:
@@ -93,7 +101,7 @@ def test_helper_does_not_outlive_its_parent() -> None:
 def test_a_pass_goes_on_past_what_is_endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "LIMIT_S", 1.5)
     pages = wire()
-    pages["http://outlet0.example/feed"] = Answer(rss(ENDLESS["author without an address"]), "text/xml")
+    pages["http://outlet0.example/feed"] = Answer(ENDLESS["an author of one long word"], "text/xml")
     pages["http://outlet1.example/2"] = Answer(b"<html><body><p>" + b"word " * 10)
     real = reading.apart
 
