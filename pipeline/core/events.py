@@ -325,9 +325,10 @@ def _when(mention: Mention) -> str:
 def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
     clause, act = mention.sentence.clause, mention.act
     for position in where:
-        inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
-        if position == "subject" and inside is not None and inside.label != "actor":  # "Israeli troops killed"
-            return [_party(clause, inside)]
+        if position == "subject":
+            inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
+            if inside is not None and inside.label != "actor":  # "Israeli troops killed"
+                return [_party(clause, inside)]
         if position.startswith("@"):
             things = [hit for hit in mention.hits if hit.symbol == position[1:]]
             if things:
