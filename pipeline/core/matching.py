@@ -36,11 +36,17 @@ def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[H
     for hit in present.of(pattern.symbols[item]):
         if hit.start > latest:
             break
-        if hit.start >= last.end:
+        if hit.start >= last.end and not (gap.words and _is_cut(present, last.end, hit.start)):
             rest = _follow(pattern, present, item + 1, hit)
             if rest is not None:
                 return (hit, *rest)
     return None
+
+
+def _is_cut(present: Present, end: int, start: int) -> bool:
+    """Whether a semicolon stands between the word before `end` and the word at `start`."""
+    text = present.text
+    return ";" in text.raw[text.ends[end - 1] : text.starts[start]]
 
 
 def _near(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:

@@ -33,6 +33,7 @@ def hits(rules: str, text: str, more: str = "", title: str = "") -> list[str]:
     ('- any: ["(sell|sold) ..2 @arms"]', "He sold ten very old tanks.", []),
     ('- any: ["(sell|sold) ..4 @arms"]', "He sold what he said were tanks.", []),
     ('- any: ["(sell|sold) ...4 @arms"]', "He sold what he said were tanks.", ["sold what he said were tanks"]),
+    ('- any: ["(sell|sold) ...4 @arms"]', "Cars were sold; tanks were not.", []),
     ('- any: ["@arms:light"]', "A rifle and a tank.", ["rifle"]),
     ('- any: ["@arms:heavy+light"]', "A rifle and a tank.", ["rifle", "tank"]),
     ('- any: ["@arms"]', "The think tank met.", []),
