@@ -86,11 +86,13 @@ def _take_feeds(path: Path, written: YamlText, found: list[PlacedFeed], mistakes
 
 
 def _secrets_of(feed: FeedSettings, url: str) -> Secrets:
-    """What stands in a feed's headers, and what its address (`url` as written) takes from the environment."""
-    if not feed.headers and url == feed.url:
+    """What stands in a feed's headers, and what its address (`url` as written) takes from the environment, and a
+    user in it."""
+    user = feed.url.partition("://")[2].partition("/")[0].rpartition("@")[0]  # refused, and told as a failure
+    if not feed.headers and url == feed.url and not user:
         return Secrets()
     taken = ((os.environ.get(name, ""), f"${{{name}}}") for name in VARIABLE.findall(url) if url != feed.url)
-    return Secrets.of([*taken, *((value, "…") for value in feed.headers.values())])
+    return Secrets.of([*taken, (user, "…"), *((value, "…") for value in feed.headers.values())])
 
 
 def feed_secrets(directory: Path) -> Secrets:

@@ -1,9 +1,11 @@
 """What is unexpected costs one item, never the pass: a mistake of our own becomes a Failure like any other."""
 
 import traceback
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from pipeline.config import FeedSettings
 from pipeline.core.story import Failure
 
 BUG: Final = "bug"
@@ -21,3 +23,9 @@ def mistake(
     )
     trace = "".join(traceback.format_exception(error))
     return Failure(stage, key, BUG, message, now, feed=feed, url=url, detail={"traceback": trace[-_DETAIL_CHARS:]})
+
+
+def without_secrets(failure: Failure, feed: FeedSettings) -> Failure:
+    """The failure of a feed as it is kept: the ledger is copied and shown, and needs no secret to try again."""
+    return replace(failure, url=feed.hidden(failure.url), message=feed.hidden(failure.message),
+                   detail=feed.hidden_in(failure.detail))

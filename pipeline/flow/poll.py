@@ -15,7 +15,7 @@ from pipeline.feeds.parse import parse_feed
 from pipeline.feeds.schedule import FeedState
 from pipeline.flow.articles import Fetcher, OpenFetcher
 from pipeline.flow.filters import wanted
-from pipeline.flow.mistakes import mistake
+from pipeline.flow.mistakes import mistake, without_secrets
 from pipeline.flow.overlap import overlapped
 from pipeline.flow.reading import apart
 from pipeline.net.response import Response, Validators
@@ -116,7 +116,8 @@ def _take(
     failures.resolve(ledger, "parse", [one.feed.id for one in read if one.outcome == "ok" and not one.failures])
     for one in read:
         id = one.feed.id
-        yield Polled(one.feed, one.outcome, len(one.kept), tuple(tasks.get(id, ())), one.failures, troubles[id])
+        found = tuple(without_secrets(failure, one.feed) for failure in one.failures)
+        yield Polled(one.feed, one.outcome, len(one.kept), tuple(tasks.get(id, ())), found, troubles[id])
 
 
 def _read(feed: FeedSettings, answer: Response | FetchError, state: FeedState, now: datetime) -> _Read:

@@ -10,7 +10,7 @@ from pipeline.core.errors import FetchError, ReadError
 from pipeline.core.story import Entry, Failure
 from pipeline.feeds.parse import parse_feed
 from pipeline.flow.filters import wanted
-from pipeline.flow.mistakes import mistake
+from pipeline.flow.mistakes import mistake, without_secrets
 from pipeline.flow.reading import apart
 from pipeline.flow.recordings import Kept, Recordings
 from pipeline.stores import entries
@@ -46,10 +46,10 @@ def reread(feed: FeedSettings, recordings: Recordings, store: Store, max_bytes: 
         failures = (Failure("parse", feed.id, reason, str(error), now, feed=feed.id, url=feed.url),)
     except Exception as error:  # one feed costs one feed
         failure = mistake("parse", feed.id, error, now, feed=feed.id, url=feed.url)
-        return Reread(feed, len(newest), (), (failure,))
+        return Reread(feed, len(newest), (), (without_secrets(failure, feed),))
     tasks = list(_tasks(feed, newest, made, recordings, store))
     entries.keep(store.ledger, tasks, now)
-    return Reread(feed, len(newest), tuple(tasks), failures)
+    return Reread(feed, len(newest), tuple(tasks), tuple(without_secrets(failure, feed) for failure in failures))
 
 
 def _versions(

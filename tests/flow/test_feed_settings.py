@@ -65,6 +65,7 @@ FEEDS: list[dict[str, Any]] = [
     {"id": "plain", "url": "http://plain.example/feed"},
     {"id": "whole", "url": "http://whole.example/feed", "full_text": "feed"},
     with_key("lost", "http://lost.example/feed?k=${FEED_KEY}"),
+    {"id": "named", "url": f"http://reader:{KEY}@named.example/feed"},
 ]
 
 
@@ -166,3 +167,10 @@ def test_no_command_shows_a_secret(done: Done, monkeypatch: pytest.MonkeyPatch) 
     said = "".join(say(done.passes.workspace, *words).both for words in commands)
     assert "k=${FEED_KEY}" in said
     assert KEY not in said
+
+
+def test_failures_are_kept_without_secrets(done: Done) -> None:
+    assert done.failures["named"].reason == "credentials"
+    assert done.failures["named"].url == "http://…@named.example/feed"
+    assert done.failures["lost"].url == "http://lost.example/feed?k=${FEED_KEY}"
+    assert KEY not in str(list(done.failures.values()))
