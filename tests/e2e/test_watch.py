@@ -57,19 +57,23 @@ def test_a_watch_finds_what_is_published_and_ends_when_told(tmp_path: Path, end:
             channels={"out": {"type": "file", "path": str(told)}},
         )
 
-        def titles() -> set[str]:
+        def titles(rule: str = "convoys") -> set[str]:
             lines = told.read_text().splitlines() if told.exists() else []
-            return {item["title"] for line in lines for item in json.loads(line)["items"]}
+            messages = [json.loads(line) for line in lines]
+            return {item["title"] for one in messages if one["rule"] == rule for item in one["items"]}
 
         with watching(workspace) as process:
             wait_for(lambda: "Convoy 1 sighted" in titles())
             workspace.run("watch", code=4)
             site.put(FEED, feed(1, 2))
             wait_for(lambda: "Convoy 2 sighted" in titles())
-            rules = workspace.root / "configs" / "alerts" / "rules.yaml"
-            rules.write_text(rules.read_text().replace("query: convoy", "query: gate"))
+            if end is signal.SIGTERM:  # a rule changed in its file, or made at run time
+                rules = workspace.root / "configs" / "alerts" / "rules.yaml"
+                rules.write_text(rules.read_text().replace("query: convoy", "query: '\"gate 3\"'"))
+            else:
+                workspace.run("alerts", "add", "made", '"gate 3"', "-c", "out")
             site.put(FEED, feed(1, 2, 3))
-            wait_for(lambda: "Convoy 3 sighted" in titles())
+            wait_for(lambda: "Convoy 3 sighted" in titles("convoys" if end is signal.SIGTERM else "made"))
             process.send_signal(end)
             assert process.wait(timeout=30) == 0
     assert workspace.json("search", "convoy", "--limit", "0")["total"] == 3
