@@ -14,6 +14,7 @@ from pipeline.core.denials import (
     WEAPONS,
     Act,
     accused_around,
+    accused_here,
     denial_around,
     denial_within,
     is_meant,
@@ -65,8 +66,8 @@ def claims_of(act: Act) -> list[Claim]:
     around = None if denial is not None else denial_around(act, alleged=allegation is not None)
     if around is not None and not found:
         found["reported"] = _report(act, told, named=True)
-    if denial is not None and not found:
-        accused = accused_around(act)
+    if denial is not None and "alleged" not in found:
+        accused = accused_here(act) or (accused_around(act) if not found else None)
         if accused is not None:
             found["alleged"] = accused
     if denial is not None or around is not None:
@@ -131,7 +132,9 @@ def _allegation(
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
         if inside or (before and not _of_a_weapon(act, cue)):
-            return Claim("alleged", accuser(sentence, cue), evidence(sentence, cue))
+            who = accuser(sentence, cue)
+            own = who is not None and name(who) in act.parties  # "Iran is said to have sold": who is accused
+            return Claim("alleged", None if own else who, evidence(sentence, cue))
         told_last = closing(sentence, cue, act.end) if cue.start >= act.end and _closes(act, cue) else None
         if told_last is not None:
             return Claim("alleged", told_last.holder, evidence(sentence, cue))

@@ -7,7 +7,7 @@ from typing import Final
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
-from pipeline.core.speech import Speech, as_party, covers, evidence, holder, name, speaker, suits
+from pipeline.core.speech import Speech, as_party, author, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
 from pipeline.core.text import stem
 
@@ -59,6 +59,8 @@ _NO_ANSWER: Final = frozenset(
 )
 _CALLED: Final = frozenset("called calls call as is was were be dismissed described describes were denounced".split())
 _WINDOW: Final = 25
+_CHARGED: Final = 5
+"""Words between a denial and the charge that is denied."""
 _DENIED: Final = 12
 """Words after "denied" that tell what is."""
 
@@ -325,6 +327,18 @@ def _says_no(sentence: Sentence, cue: Hit) -> bool:
                 if not _DEEDS.isdisjoint(text.stems[at + 1 : at + 8]) or not _DEEDS.isdisjoint(near):
                     return True
     return False
+
+
+def accused_here(act: Act) -> Claim | None:
+    """The charge that is denied in the sentence of the act: "denied a report in a Lisbon daily that", "dismissing a
+    magazine story"."""
+    sentence = act.sentence
+    for kind in ("denies", "rejects"):
+        for cue in sentence.cues.get(kind, ()):
+            for charge in charges(sentence, cue.end, min(cue.end + _CHARGED, sentence.last)):
+                if not negated(sentence, cue.start, 3) and (charge.end <= act.head or kind == "rejects"):
+                    return Claim("alleged", author(sentence, charge.start), evidence(sentence, charge))
+    return None
 
 
 def accused_around(act: Act) -> Claim | None:

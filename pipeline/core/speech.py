@@ -25,7 +25,7 @@ _PEOPLE: Final = _SPOKESMEN | frozenset(
 )
 _NOUN_FOLLOWS: Final = frozenset("a an the any into of over about on such".split())
 _ACCUSE: Final = frozenset(
-    "accused accuse accuses suspect suspects believe believes allege alleges blame blamed blames contend"
+    "accused accuse accuses charged suspect suspects believe believes allege alleges blame blamed blames contend"
     " contends".split()
 )
 """Verbs whose subject accuses, in whatever words it is told."""
@@ -198,7 +198,9 @@ def holder(sentence: Sentence, cue: Hit) -> Party | None:
         elif cue.end <= says.start and party is None:
             told = closing(sentence, says, cue.end)
             party = told.speaker if told is not None else None
-    return as_party(sentence, party) if party is not None else None
+    if party is not None:
+        return as_party(sentence, party)
+    return Speech(sentence, cue, None, sentence.first, cue.start).holder if cue.kind in ("denies", "rejects") else None
 
 
 def accuser(sentence: Sentence, cue: Hit) -> Party | None:
@@ -218,10 +220,10 @@ def accuser(sentence: Sentence, cue: Hit) -> Party | None:
         if own is not None:
             return as_party(sentence, own)
         return Speech(sentence, cue, None, sentence.first, cue.start).holder if words[cue.start] in _ACCUSE else None
-    return _author(sentence, cue.start)
+    return author(sentence, cue.start)
 
 
-def _author(sentence: Sentence, at: int) -> Party | None:
+def author(sentence: Sentence, at: int) -> Party | None:
     """Whose charge it is that word `at` names: "a magazine report", "allegations by rebels in Goma", "in the press"."""
     words = sentence.reading.text.words
     first = next((i + 1 for i in range(at - 1, max(sentence.first, at - 4) - 1, -1) if words[i] in _ARTICLES), at)
