@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import socket
 import ssl
 import subprocess
@@ -349,6 +350,20 @@ class TestApprise:
                 channel.send(message())
             channel.send(message())
         assert len(receiver.taken) == 2
+
+    def test_the_reason_is_told_without_the_token_and_nothing_is_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pytest.importorskip("apprise")
+        logged = io.StringIO()
+        monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(logged)])
+        with receiving(lambda: 503) as receiver:
+            channel = AppriseChannel([receiver.url.replace("http://", "json://") + "/s3cr3t-token"])
+            with pytest.raises(WirewatchError, match=r"number 1: .*503") as raised:
+                channel.send(message())
+        channel = AppriseChannel(["json://user:s3cr3t-token@127.0.0.1:9/s3cr3t-token"])
+        with pytest.raises(WirewatchError, match="number 1: ") as unreachable:
+            channel.send(message())
+        assert "s3cr3t" not in f"{raised.value}{unreachable.value}"
+        assert logged.getvalue() == ""
 
     def test_a_url_that_is_none(self) -> None:
         pytest.importorskip("apprise")
