@@ -402,9 +402,11 @@ class Clause:
                 return None
             if between[:1] and between[0] in _MADE:
                 return party if len(between) <= 4 else None
+            if between[:1] == ["s"]:
+                between = between[1:]
             near = len(between) <= 3 and not any(w in PREPOSITIONS or w in _STOPS for w in between)
             adjective = party.label == "people" or not between or words[party.start : party.end] in SHORT_NAMES
-            return party if near and adjective and not self.owns(party) else None
+            return party if near and adjective and (party.label == "firm" or not self.owns(party)) else None
         return None
 
     def under(self, preposition: str, start: int, end: int) -> Named | None:
@@ -441,9 +443,11 @@ class Clause:
 
     def agent(self, start: int, end: int) -> Named | None:
         """`Bush halted arms sales`, `the launch that Iran plans`: who does something with an act named by a noun."""
-        if self.text.words[end : end + 1] in (["that"], ["which"]):
+        following = self.text.words[end : min(end + 3, self.last)]
+        relative = next((end + at for at, word in enumerate(following) if word in ("that", "which")), None)
+        if relative is not None:
             for follower in self.parties:
-                if follower.start in (end + 1, end + 2):
+                if follower.start in (relative + 1, relative + 2):
                     return follower
         party = self.subject(start)
         if party is None or start - party.end > 14:

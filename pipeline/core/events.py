@@ -14,7 +14,7 @@ from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
-from pipeline.core.speech import as_party, name, speaker
+from pipeline.core.speech import as_party, name, speaker, speeches
 from pipeline.core.story import Claim, Event, Evidence, Party, TextField
 from pipeline.core.text import stem
 
@@ -70,6 +70,10 @@ _BEFORE_NOUNS: Final = frozenset(
     "the a an any this that such its their his her planned alleged reported proposed possible secret recent illegal"
     " new further more further".split()
 )
+_CRAFT: Final = frozenset("submarine cruiser destroyer frigate corvette warship ship crew crews scientists".split())
+_UNKNOWN: Final = frozenset("unidentified unknown enemy hostile foreign".split())
+_WATCHERS: Final = ("KR", "JP")
+"""States that tell of another's launches every week."""
 _DEEDS: Final = frozenset(
     "strike strikes raid raids attack attacks bombing bombings explosion explosions blast blasts assault assaults"
     " shelling fighting clashes clash ambush offensive barrage bombardment airstrike airstrikes shooting"
@@ -237,7 +241,7 @@ def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, 
         if maker is not None:
             found["supplier"] = maker
     if "actor" in mention.topic.roles and "actor" not in rows:
-        responsible = _responsible(mention.sentence) or _maker(mention)
+        responsible = _responsible(mention.sentence) or _maker(mention) or _crew(mention, rows)
         if responsible is not None:
             found["actor"] = responsible
     return found
@@ -270,7 +274,7 @@ def _positions(mention: Mention) -> Mapping[str, tuple[str, ...]]:
     doing = [where for where in roles["supplier"] if where in _DOING]
     rest = [where for where in roles["supplier"] if where not in _DOING]
     own = [where for where in roles["recipient"] if where in _DOING]
-    recipient = dict.fromkeys([*own, *doing, *roles["recipient"]])
+    recipient = dict.fromkeys([*own, *doing, "whose", *roles["recipient"]])
     return {**roles, "supplier": (*rest, "there"), "recipient": tuple(recipient)}
 
 
@@ -292,6 +296,19 @@ def _home(mention: Mention) -> list[Party]:
 def _maker(mention: Mention) -> Party | None:
     maker = _stand(mention, "maker")
     return None if maker is None else _party(mention.sentence.clause, maker)
+
+
+def _crew(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> Party | None:
+    """`a submarine fired a missile, the U.S. Navy said`: who tells of its own ship; neighbours tell of others'."""
+    sentence = mention.sentence
+    words = sentence.reading.text.words[max(sentence.first, mention.start - 8) : mention.act.start]
+    if _CRAFT.isdisjoint(words) or not _UNKNOWN.isdisjoint(words):
+        return None
+    aimed = [party.code for party in rows.get("target", ())]
+    for one in speeches(sentence, mention.start, mention.end):
+        if one.speaker is not None and one.speaker.code and one.speaker.code not in (*_WATCHERS, *aimed):
+            return as_party(sentence, one.speaker)
+    return None
 
 
 def _responsible(told: Sentence) -> Party | None:
@@ -340,8 +357,7 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
-            return [replace(_party(clause, one), code=one.code or _whose(mention.sentence, one))
-                    for one in clause.row(named)]
+            return [replace(_party(clause, one), code=one.code or _whose(mention, one)) for one in clause.row(named)]
     return []
 
 
@@ -358,8 +374,14 @@ def _stand(mention: Mention, position: str) -> Named | None:
         return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.rule.things), None)
     if position == "there":
         return clause.under("in", act.start, act.end + 3)
+    if position == "whose":
+        return clause.under("of", mention.start, act.start)
     if position == "given":
-        return clause.given(act.start, mention.end)
+        named = clause.given(act.start, mention.end)
+        made = named is not None and named.label == "people" and any(
+            clause.maker(hit.start) == named for hit in mention.hits if hit.symbol in mention.rule.things
+        )
+        return None if made else named
     if position == "object":
         return clause.object(act.start)
     if position == "agent":
@@ -403,11 +425,16 @@ def _party(clause: Clause, named: Named) -> Party:
     return Party(written(clause.text, named), named.code, named.kind)
 
 
-def _whose(sentence: Sentence, named: Named) -> str | None:
-    """Whose forces "the army" is: those of the state whose army was named before, or of the only state of the story."""
+def _whose(mention: Mention, named: Named) -> str | None:
+    """Whose forces "the army" is: of the state whose own weapon it fires, whose army was named before, or that alone
+    the story names."""
     if named.kind != "forces":
         return None
-    reading, noun = sentence.reading, sentence.reading.text.words[named.end - 1]
+    sentence, reading = mention.sentence, mention.sentence.reading
+    home = next((hit.kind for hit in sentence.present.of(HOME) if hit.start < mention.end + 3), None)
+    if home is not None and "actor" in mention.rule.roles:
+        return home
+    noun = reading.text.words[named.end - 1]
     for before in sentence.before(sentence.index):
         for party in before.clause.parties:
             if party.code and reading.text.words[party.end - 1] == noun:
