@@ -30,6 +30,8 @@ from pipeline.stores.unions import Group, Node, United, groups, unite
 FIRST: Final = 6
 """Candidates compared before it is asked which of the others are in the same group anyway."""
 THEN: Final = 64
+COPIES: Final = 256
+"""Candidates for copies of one text that are looked for."""
 MATTERS: Final = 48
 """Candidates for one matter that are compared, those with most in common first."""
 ROUNDS: Final = 20
@@ -152,7 +154,7 @@ def _node(one: Sketch) -> Node:
 def _copies(store: Store, batch: _Batch, within: timedelta) -> United:
     traces = [Trace(one.id, one.published, one.terms, one.pack()) for one in batch.sketches.values()]
     store.traces.leave(traces)
-    left = dict(zip(batch.sketches, store.traces.sharing(traces, within), strict=True))
+    left = dict(zip(batch.sketches, store.traces.sharing(traces, within, COPIES), strict=True))
     nodes = {id: _node(one) for id, one in batch.sketches.items()}
     known: dict[str, Sketch | None] = dict(batch.sketches)
     before: dict[str, Group] = {}

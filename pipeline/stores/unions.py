@@ -73,14 +73,16 @@ def unite(
     before: dict[str, Group] | None = None
     for _ in range(_ROUNDS):
         roots = _roots(ledger, kind, nodes)
-        before = before or {id: root.group for id, root in roots.items()}
-        parts = _parts(roots, edges)
-        wanted = [change for part in parts if (change := _change(part, roots, nodes)) is not None]
-        if not wanted:
-            return United({id: root.group for id, root in roots.items()}, before)
-        taken = _write(ledger, kind, [record for record, _ in wanted])
-        followers = [record for (_, followers), done in zip(wanted, taken, strict=True) if done for record in followers]
-        _write(ledger, kind, followers)
+        now = {id: root.group for id, root in roots.items()}
+        before = before or now
+        wanted = [
+            (part, *change) for part in _parts(roots, edges) if (change := _change(part, roots, nodes)) is not None
+        ]
+        taken = _write(ledger, kind, [record for _, record, _ in wanted])
+        followers = [one for (_, _, ones), done in zip(wanted, taken, strict=True) if done for one in ones]
+        if all(taken) and all(_write(ledger, kind, followers)):
+            grown = [(part, Group(record.key, record.data["seen"], record.data["members"])) for part, record, _ in wanted]
+            return United({**now, **{id: group for part, group in grown for id in part}}, before)
     raise StoreError("other processes kept changing the same clusters; try again")
 
 
@@ -127,17 +129,18 @@ def _parts(roots: Mapping[str, _Root], edges: Sequence[tuple[Node, Node]]) -> li
     leader: dict[str, str] = {}
 
     def lead(id: str) -> str:
-        while leader.setdefault(id, id) != id:
-            leader[id] = id = leader[leader[id]]
+        while (next := leader.get(id, id)) != id:
+            leader[id] = leader.get(next, next)
+            id = next
         return id
 
-    for id, root in roots.items():
-        leader[lead(id)] = lead(root.group.id)
     for a, b in edges:
-        leader[lead(a.id)] = lead(b.id)
+        one, other = lead(roots[a.id].group.id), lead(roots[b.id].group.id)
+        if one != other:
+            leader[one] = other
     parts: dict[str, set[str]] = {}
-    for id in roots:
-        parts.setdefault(lead(id), set()).add(id)
+    for id, root in roots.items():
+        parts.setdefault(lead(root.group.id), set()).add(id)
     return list(parts.values())
 
 

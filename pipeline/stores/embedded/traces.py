@@ -42,11 +42,11 @@ class EmbeddedTraces:
         left = self._met(asked, most)
         out: list[list[str]] = [[] for _ in asked]
         while any(left):
-            some = [numbers[: 4 * most] for numbers in left]
+            some = [numbers[:most] for numbers in left]
             found = self._numbered({number for numbers in some for number in numbers})
             for trace, numbers, mine in zip(asked, some, out, strict=True):
                 mine += _near(trace, [found[number] for number in numbers if number in found], within)
-            left = [numbers[4 * most :] if len(mine) < most else [] for numbers, mine in zip(left, out, strict=True)]
+            left = [numbers[most:] if len(mine) < most else [] for numbers, mine in zip(left, out, strict=True)]
         return list(map(tuple, out))
 
     def _met(self, asked: Sequence[Trace], most: int) -> list[list[int]]:
