@@ -2,7 +2,10 @@
 
 import json
 import re
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +103,42 @@ def test_a_rule_made_at_run_time_counts_from_the_next_pass(tmp_path: Path) -> No
         store.close()
         assert passes.run().delivered == 4
         assert sorted(told(tmp_path)) == [f"Convoy 0 {n}" for n in range(4)]
+
+
+def dated(host: str, hours_ago: Sequence[int], now: datetime, word: str = "Convoy") -> Answer:
+    """A feed whose entries were published so many hours ago."""
+    items = "".join(
+        f"<item><title>{word} {hours}</title><link>{host}/{word}/{hours}</link>"
+        f"<pubDate>{format_datetime(now - timedelta(hours=hours))}</pubDate></item>" for hours in hours_ago
+    )
+    return Answer(f"<rss version='2.0'><channel><title>{host}</title>{items}</channel></rss>".encode(), "text/xml")
+
+
+def test_every_other_state_is_told_once_and_what_is_well_again_once(tmp_path: Path) -> None:
+    hosts = {name: f"http://{name}.example" for name in ("mover", "goer", "flood", "quiet")}
+    feeds = [{"url": f"{host}/feed", "id": name, "full_text": "feed"} for name, host in hosts.items()]
+    with Site({}) as site:
+        passes = watched(tmp_path, site, HEALTH, feeds=feeds)
+        start = passes.now
+        for name, host in hosts.items():
+            site.put(f"{host}/feed", dated(host, range(1, 300, 2 if name == "quiet" else 12), start))
+        passes.run()
+        assert told(tmp_path) == []
+        site.put("http://mover.example/new", site.pages["mover.example/feed"])
+        site.put("http://mover.example/feed", Answer(b"", status=301, headers={"Location": "/new"}))
+        site.put("http://goer.example/feed", Answer(b"", status=410))
+        for turn in range(4):
+            passes.now += timedelta(hours=17)
+            if turn == 3:
+                site.put("http://flood.example/feed", dated(hosts["flood"], range(60), passes.now, "New"))
+            passes.run()
+        for name in ("goer", "quiet"):
+            site.put(f"{hosts[name]}/feed", dated(hosts[name], [1], start + timedelta(days=9), "New"))
+        for _ in range(2):
+            passes.now += timedelta(days=7)
+            passes.run()
+        said = Counter(title.split(" since")[0] for title in told(tmp_path))
+        for once in ("flood floods", "goer is gone for good", "goer is well again", "mover has moved for good",
+                     "quiet is well again"):
+            assert said[f"Feed {once}"] == 1, said
+        assert said["Feed quiet has fallen silent"] == 2  # and again, in the week after
