@@ -81,8 +81,11 @@ def unite(
         taken = _write(ledger, kind, [record for _, record, _ in wanted])
         followers = [one for (_, _, ones), done in zip(wanted, taken, strict=True) if done for one in ones]
         if all(taken) and all(_write(ledger, kind, followers)):
-            grown = [(part, Group(record.key, record.data["seen"], record.data["members"])) for part, record, _ in wanted]
-            return United({**now, **{id: group for part, group in grown for id in part}}, before)
+            changed: dict[str, Group] = {}
+            for part, record, _ in wanted:
+                group = Group(record.key, record.data["seen"], record.data["members"])
+                changed |= dict.fromkeys(part, group)
+            return United({**now, **changed}, before)
     raise StoreError("other processes kept changing the same clusters; try again")
 
 
