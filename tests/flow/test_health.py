@@ -105,7 +105,7 @@ def test_a_rule_made_at_run_time_counts_from_the_next_pass(tmp_path: Path) -> No
         assert sorted(told(tmp_path)) == [f"Convoy 0 {n}" for n in range(4)]
 
 
-def dated(host: str, hours_ago: Sequence[int], now: datetime, word: str = "Convoy") -> Answer:
+def dated(host: str, hours_ago: Sequence[float], now: datetime, word: str = "Convoy") -> Answer:
     """A feed whose entries were published so many hours ago."""
     items = "".join(
         f"<item><title>{word} {hours}</title><link>{host}/{word}/{hours}</link>"
@@ -130,7 +130,8 @@ def test_every_other_state_is_told_once_and_what_is_well_again_once(tmp_path: Pa
         for turn in range(4):
             passes.now += timedelta(hours=17)
             if turn == 3:
-                site.put("http://flood.example/feed", dated(hosts["flood"], range(60), passes.now, "New"))
+                many = dated(hosts["flood"], [n / 20 for n in range(60)], passes.now, "New")
+                site.put("http://flood.example/feed", many)
             passes.run()
         for name in ("goer", "quiet"):
             site.put(f"{hosts[name]}/feed", dated(hosts[name], [1], start + timedelta(days=9), "New"))
