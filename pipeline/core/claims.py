@@ -42,6 +42,8 @@ _HARM: Final = frozenset(
     " destroyed destroying tore attack attacks slammed".split()
 )
 _CLOSING: Final = frozenset("believe believes suspect suspects alleged alleges charged contend contends".split())
+_CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split())
+"""Words that tell of somebody who does not speak for his state."""
 _WINDOW: Final = 25
 
 
@@ -168,7 +170,9 @@ def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
     only planned that takes hearsay."""
     sentence, speaker = act.sentence, one.speaker
     hearsay = one.near(sentence.cues.get("hearsay", ()))
-    own = speaker is not None and name(speaker) in act.parties
+    own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
+        sentence.reading.text.words[max(sentence.first, speaker.start - 2) : speaker.end + 4]
+    )
     if hearsay is not None and not (own and hearsay.start >= one.cue.end):  # "told a newspaper"
         return Claim("alleged", as_words(sentence, hearsay), evidence(sentence, one.cue))
     if planned or own:
@@ -176,8 +180,9 @@ def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
     if act.topic in ANY_WORD and not (speaker is not None and _hostile(act, one)):
         return None
     source = one.near(sentence.cues.get("source", ()))
-    if source is not None or (speaker is not None and speaker.label != "actor" and act.doer is not None):
-        who = as_party(sentence, speaker) if speaker is not None else as_words(sentence, source or one.cue)
+    critic = one.holder is not None and not _CRITICS.isdisjoint(one.holder.text.lower().split())
+    if critic or source is not None or (speaker is not None and speaker.label != "actor" and act.doer is not None):
+        who = as_words(sentence, source) if source is not None and speaker is None else one.holder
         return Claim("alleged", who, evidence(sentence, one.cue))
     return None
 

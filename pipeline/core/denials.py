@@ -27,7 +27,8 @@ report: elsewhere it is their allegation."""
 _GOING_ON: Final = frozenset("is are was were been".split())
 _CHARGES: Final = frozenset(
     "charge charges report reports claim claims allegation allegations accusation accusations suspicion suspicions"
-    " evidence".split()
+    " evidence statement finding findings assertion story article suggestion suggestions contention notion rumour"
+    " rumours rumor rumors account accounts talk".split()
 )
 _PAST: Final = frozenset(
     "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
@@ -129,7 +130,9 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     if refusal is not None and not negated(act.sentence, refusal.start, 3):
         return _denied(act.sentence, refusal)
     if (negated(act.sentence, verb, 4) or _has_no(act)) and not act.sentence.cues.get("if"):
-        own = next((one for one in told if suits(one.speaker, act.parties) or act.topic in ANY_WORD), None)
+        words = act.sentence.reading.text.words[act.sentence.first : act.head]
+        anyone = act.topic in ANY_WORD or not _OURS.isdisjoint(words)
+        own = next((one for one in told if anyone or suits(one.speaker, act.parties)), None)
         if own is not None:
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None
@@ -294,7 +297,8 @@ def _is_named(sentence: Sentence, cue: Hit, act: Act) -> bool:
 def _of_others(sentence: Sentence, cue: Hit, act: Act) -> bool:
     """`denied having sold rockets to Pakistan`: what is denied has other parties than the act."""
     named = [party for party in sentence.clause.parties if cue.end <= party.start < cue.end + _DENIED]
-    return bool(named) and all(name(party) and name(party) not in act.deniers for party in named)
+    known = {*act.deniers, *map(name, act.sentence.clause.parties), ""}
+    return bool(named) and all(name(party) not in known for party in named)
 
 
 def is_meant(sentence: Sentence, cue: Hit) -> bool:

@@ -11,7 +11,7 @@ from pipeline.core.text import stem
 _BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned": 9, "put off": 9}
 """Words between a cue and the act after it."""
 
-_AFTER: Final = {"modal": 3, "if": 0, "hypothetical": -1, "future": 1, "planned": 2, "put off": 8}
+_AFTER: Final = {"modal": 3, "if": 0, "hypothetical": -1, "future": 3, "planned": 4, "put off": 8}
 """Words between the act and a cue after it; -1: it does not reach back."""
 
 _ELSEWHERE: Final = frozenset("after before since when while because following amid despite although though".split())
@@ -24,7 +24,7 @@ _CAME_TRUE: Final = frozenset(
 
 _NEXT: Final = frozenset("and but or that which who".split())
 _COMMITS: Final = frozenset(map(stem, ("sign", "signed", "ink", "order", "ordered", "pledge", "commit")))
-_DEALS: Final = frozenset(map(stem, "buy bought purchase sell sold sale deal contract picked choose chose".split()))
+_DEALS: Final = frozenset(map(stem, "buy bought purchase select sell sold sale deal contract choose chose".split()))
 _DELIVERY: Final = frozenset(map(stem, "delivery deliver delivered arrive arrival handover batch".split()))
 _NEAR: Final = 7
 """Words between a delivery and what says that it is to come."""
@@ -47,7 +47,8 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
             if not _reaches(act, cue, kind) or (cue.end <= perfect and kind not in ("modal", "if")):
                 continue
             if kind == "future" and text.words[cue.start] == "would" and not (
-                "says" in sentence.cues or "planned" in sentence.cues
+                ("says" in sentence.cues or "planned" in sentence.cues)
+                and not has(sentence, act.end, act.end + _BEFORE["if"], "if")
             ):
                 return "hypothetical", cue
             return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
