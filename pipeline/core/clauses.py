@@ -33,6 +33,7 @@ _BREAKS: Final = _SUBORDINATES | frozenset("since but said says".split())
 _CONSENT: Final = frozenset("permission approval consent blessing leave".split())
 """What is asked of a party whose act it is not: "Berlin's permission to send"."""
 _ASKS: Final = frozenset("demand demands request requests appeal appeals call calls plea pleas".split())
+_BEHIND: Final = frozenset("suspected accused responsible behind blamed".split())
 _HIS: Final = frozenset("his her their".split())
 _OWN: Final = frozenset(("its", "their"))
 _PERSONS: Final = frozenset("he she it they".split())
@@ -82,7 +83,7 @@ _INFINITIVES: Final = frozenset(
     " push furnish present reward flood pay order import acquire purchase buy obtain receive".split()
 )
 _HANDLES: Final = frozenset(
-    map(stem, "pause frozen withdraw revoke reject"
+    map(stem, "pause frozen withdraw revoke reject claim free release unblock"
         " approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
         " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
@@ -453,6 +454,8 @@ class Clause:
         if party is None or start - party.end > 14:
             return None
         words, stems = self.text.words, self.text.stems
+        if not _BEHIND.isdisjoint(words[party.end : start]):
+            return party
         for at in range(party.end, start):
             if stems[at] in _HANDLES and words[at - 1] not in ("a", "an", "the", "its", "any", "this", "s"):
                 return party

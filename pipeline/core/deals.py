@@ -24,6 +24,9 @@ _BEFORE_NOUNS: Final = frozenset(
     "the a an any this such its their his of for alleged planned proposed possible reported arms weapons"
     " missile s".split()
 )
+_GIFTS: Final = frozenset(map(stem, "gift present donation".split()))
+_LEAVES: Final = frozenset(map(stem, "leave left".split()))
+_TAKES: Final = frozenset("gets got get took take takes receives received receive".split())
 _USES: Final = frozenset(map(stem, "use fire launch deploy operate fly flew show parade receive".split()))
 """What a recipient does with a weapon: "used missiles supplied by"."""
 _BEFORE: Final = 7
@@ -54,6 +57,17 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
             if party is not None:
                 yield "supplier" if stems[head] in _SELLERS else "recipient", party
             continue
+        if stems[head] in _GIFTS or stems[head] in _LEAVES:
+            role, party = "supplier", _after(clause, head, ("of", "from") if stems[head] in _GIFTS else (None,))
+            if party is not None:
+                yield role, party
+            continue
+        if clause.text.words[head] in _TAKES:
+            party = clause.under("from", head, min(clause.last, head + _AROUND))
+            taker = clause.subject(head) if party is not None else None
+            if party is not None and taker is not None:
+                yield from (("supplier", party), ("recipient", taker))
+            continue
         near = head < end + _AROUND or clause.text.words[head + 1 : head + 2] in (["it"], ["them"])
         if near and (stems[head] in _GIVES or stems[head] in GETS) and not _is_noun(clause, head):
             yield from _told_by(clause, head, stems[head] in GETS)
@@ -62,6 +76,12 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
             party = clause.under(preposition, start, min(clause.last, end + _AROUND))
             if party is not None:
                 yield role, party
+
+
+def _after(clause: Clause, head: int, ties: tuple[str | None, ...]) -> Named | None:
+    """`a present from Ukraine`, `left Iran's ports`: the party right after the word at `head`."""
+    near = (party for party in clause.parties if head < party.start <= head + 3)
+    return next((party for party in near if clause.tie(party) in ties), None)
 
 
 def _is_noun(clause: Clause, head: int) -> bool:

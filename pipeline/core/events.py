@@ -70,6 +70,11 @@ _BEFORE_NOUNS: Final = frozenset(
     "the a an any this that such its their his her planned alleged reported proposed possible secret recent illegal"
     " new further more further".split()
 )
+_BLOWS: Final = ("missile-launch", "armed-attack")
+_OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit".split())
+"""Words with which a party says that it did what is told."""
+_STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
+_DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
 _CRAFT: Final = frozenset("submarine cruiser destroyer frigate corvette warship ship crew crews scientists".split())
 _UNKNOWN: Final = frozenset("unidentified unknown enemy hostile foreign".split())
 _WATCHERS: Final = ("KR", "JP")
@@ -126,7 +131,7 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
                 likely.append(guess)
                 asked.append(telling[0].topic.roles)
     for event, guess, wanted in zip(events, likely, asked, strict=True):
-        roles = _completed(event, guess, wanted, events)
+        roles = _completed(event, {**_told_elsewhere(event, events), **guess}, wanted, events)
         yield replace(event, roles=roles, claims=tuple(settled(event.claims, _talking(roles.items()))))
 
 
@@ -144,6 +149,19 @@ def _completed(
                 roles[role] = party
                 break
     return roles
+
+
+def _told_elsewhere(event: Event, events: Sequence[Event]) -> dict[str, Party]:
+    """Who acts, where the same words tell an act of another topic too: a missile strike is a launch and an attack."""
+    if "actor" in event.roles or event.topic not in _BLOWS:
+        return {}
+    for other in events:
+        if other.topic in _BLOWS and other.topic != event.topic and "actor" in other.roles and any(
+            one.field == two.field and one.start < two.end and two.start < one.end
+            for one in event.evidence for two in other.evidence
+        ):
+            return {"actor": other.roles["actor"]}
+    return {}
 
 
 def _denier(event: Event) -> Party | None:
@@ -319,6 +337,9 @@ def _responsible(told: Sentence) -> Party | None:
             claimed = speaker(sentence, cue)
             if claimed is not None and "responsibility" in words[cue.start : cue.end + 1]:
                 return as_party(sentence, claimed)
+        owning = _owns_up(sentence)
+        if owning is not None:
+            return owning
         for cue in sentence.cues.get("accuses", ()):
             if words[cue.start] in _BLAMES:
                 blamed = sentence.clause.subject(cue.start) if sentence.clause.is_passive(cue.start) else None
@@ -327,6 +348,23 @@ def _responsible(told: Sentence) -> Party | None:
                 for party in sentence.clause.parties:
                     if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
                         return as_party(sentence, party)
+    return None
+
+
+def _owns_up(sentence: Sentence) -> Party | None:
+    """`Hezbollah said they were its answer`, `Russia said it struck`, `North Korea's act`: who says or is said to have
+    done what is told."""
+    words, clause = sentence.reading.text.words, sentence.clause
+    for party in clause.parties:
+        after = words[party.end : min(party.end + 12, sentence.last)]
+        if clause.owns(party) and not _DEED.isdisjoint(after[1:3]):
+            return as_party(sentence, party)
+        said = next((at for at, word in enumerate(after[:4]) if word in ("said", "says", "took")), None)
+        if said is None or clause.tie(party) is not None:
+            continue
+        struck = any(word in _STRUCK and after[at - 1] in ("it", "they") for at, word in enumerate(after) if at > said)
+        if struck or not _OWNED_UP.isdisjoint(after[said:]):
+            return as_party(sentence, party)
     return None
 
 
