@@ -41,7 +41,9 @@ _HARM: Final = frozenset(
     "killed kill kills killing wounded wounding injured injuring dead died hit hits struck strike strikes damaged"
     " destroyed destroying tore attack attacks slammed".split()
 )
-_CLOSING: Final = frozenset("believe believes suspect suspects alleged alleges charged contend contends".split())
+_CLOSING: Final = frozenset(
+    "believe believes suspect suspects allege alleged alleges thinks charged contend contends".split()
+)
 _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split())
 """Words that tell of somebody who does not speak for his state."""
 _WINDOW: Final = 25
@@ -173,7 +175,8 @@ def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
     own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
         sentence.reading.text.words[max(sentence.first, speaker.start - 2) : speaker.end + 4]
     )
-    if hearsay is not None and not (own and hearsay.start >= one.cue.end):  # "told a newspaper"
+    asked = speaker is not None and hearsay is not None and hearsay.start >= one.cue.end and one.is_telling
+    if hearsay is not None and not asked:
         return Claim("alleged", as_words(sentence, hearsay), evidence(sentence, one.cue))
     if planned or own:
         return None

@@ -33,7 +33,7 @@ _CHARGES: Final = frozenset(
 _PAST: Final = frozenset(
     "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
 )
-_NONE: Final = frozenset("no none nothing".split())
+_NONE: Final = frozenset("neither no none nothing".split())
 _JOINS: Final = frozenset("and but or".split())
 _NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot".split())
 _PRONOUNS: Final = frozenset("it this that them which so".split())
@@ -42,6 +42,7 @@ _STANDS_ALONE: Final = frozenset(
     " strongly".split()
 )
 """Words after which "it" in "denied it on Friday" is all that is denied."""
+_HAD: Final = frozenset("had has have did does do was were is are".split())
 _OURS: Final = frozenset("we our us".split())
 _DEEDS: Final = frozenset(map(stem, (
     "sell sold supply supplied send sent deliver ship shipped provide arm armed fire fired launch transfer export buy"
@@ -49,16 +50,19 @@ _DEEDS: Final = frozenset(map(stem, (
     " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested target"
 ).split()))
 _MATTERS: Final = _DEEDS | frozenset(map(stem, (
-    "attack knowledge deal order arrive receive sale transaction purchase acquire lend flight cargo plan negotiate"
-    " agreement contract carry transport ferry help assist support let allow pass reach land bring train violate breach"
-    " bomb strike shoot connection consignment supplier anything anyone"
+    "doing attack knowledge deal order arrive receive sale transaction purchase acquire lend flight cargo plan"
+    " negotiate agreement contract carry transport ferry help assist support let allow pass reach land bring train"
+    " violate breach bomb strike shoot connection consignment supplier anything anyone"
 ).split()))
 """What a denial is about that may mean the act."""
 _NO_ANSWER: Final = frozenset(
     "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
     " only just mention describe give release want immediately mean details".split()
 )
-_CALLED: Final = frozenset("called calls call as is was were be dismissed described describes were denounced".split())
+_CALLED: Final = frozenset(
+    "called calls call branded labelled labeled termed as is was were be dismissed described describes"
+    " denounced".split()
+)
 _WINDOW: Final = 25
 _CHARGED: Final = 5
 """Words between a denial and the charge that is denied."""
@@ -279,11 +283,17 @@ def _denying(sentence: Sentence, act: Act, alleged: bool) -> Hit | None:
             named = any(charges(sentence, sentence.first, sentence.last))
             if (named or (kind == "baseless" and "says" in cues)) and _may_deny(sentence, cue, act):
                 return cue
+    if alleged and not sentence.present.of(WEAPONS):
+        for cue in cues.get("instead", ()):
+            if "says" in cues and suits(speaker(sentence, cue), act.deniers):
+                return cue
     if not _NEGATIONS.isdisjoint(words[sentence.first : sentence.last]):
         for cue in cues.get("says", ()):
             who = speaker(sentence, cue)
-            ours = who is None and not _OURS.isdisjoint(words[sentence.first : sentence.last])
-            if (ours or (who is not None and name(who) in act.deniers)) and _says_no(sentence, cue):
+            ours = who is None and (alleged or not _OURS.isdisjoint(words[sentence.first : sentence.last]))
+            if (ours or (who is not None and name(who) in act.deniers)) and (
+                _says_no(sentence, cue) or _is_short_no(sentence)
+            ):
                 return cue
     return None
 
@@ -299,6 +309,15 @@ def _of_others(sentence: Sentence, cue: Hit, act: Act) -> bool:
     named = [party for party in sentence.clause.parties if cue.end <= party.start < cue.end + _DENIED]
     known = {*act.deniers, *map(name, act.sentence.clause.parties), ""}
     return bool(named) and all(name(party) not in known for party in named)
+
+
+def _is_short_no(sentence: Sentence) -> bool:
+    """`It had not, the ministry said`."""
+    text = sentence.reading.text
+    for at in range(sentence.first + 2, min(sentence.first + 4, sentence.last - 1)):
+        if text.words[at] == "not" and "," in text.raw[text.ends[at] : text.starts[at + 1]]:
+            return text.words[at - 1] in _HAD
+    return False
 
 
 def is_meant(sentence: Sentence, cue: Hit) -> bool:

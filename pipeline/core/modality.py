@@ -96,6 +96,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if kind == "modal" and after >= 0 and has(sentence, cue.end, cue.end + _BEFORE["modal"], "put off"):
         return False
+    if after > 0 and "," in text.raw[text.ends[act.end - 1] : text.starts[cue.start]]:
+        return False
     if after > 0 and not _NEXT.isdisjoint(text.words[act.end : cue.start]):
         return False
     if before > 1 and _cut_off(text.raw[text.ends[cue.end - 1] : text.starts[act.head]]):

@@ -39,6 +39,8 @@ _TIES: Final = frozenset("by in from".split())
 _BEFORE_SOURCE: Final = _ARTICLES | _LINKS | _TIES | frozenset("to of on at for with said told was his her its".split())
 _AUXILIARIES: Final = frozenset("is are was were has have had been being be".split())
 _SUCCESSORS: Final = {"SU": "RU"}
+_WHICH: Final = frozenset("that which who".split())
+_TOLD: Final = frozenset("told tells tell".split())
 _LONGEST: Final = 10
 _ACCORDING: Final = 8
 """Words after "according to" that tell who says so."""
@@ -76,6 +78,11 @@ class Speech:
         )
         return Party(text.slice(first, last - 1)) if len(told) <= _LONGEST and whole else None
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether the verb says whom it is told ("told a newspaper")."""
+        return self.sentence.reading.text.words[self.cue.start] in _TOLD
+
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
         earliest = max(min(self.first, self.cue.start), self.cue.end - 12)
@@ -90,20 +97,19 @@ def _apart(text: Text, at: int) -> bool:
 
 def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
     """The speech verbs whose content words [start, end) belong to, in the order of the text."""
+    words = sentence.reading.text.words
     for cue in sentence.cues.get("says", ()):
-        according = sentence.reading.text.words[cue.start] == "according"
-        if cue.end <= start and covers(sentence, cue, start):
-            if according:
-                last = min(cue.end + _ACCORDING, start)
+        before = cue.end <= start and covers(sentence, cue, start)
+        if words[cue.start] == "according":
+            beside = start < cue.start and _WHICH.issuperset(words[end : cue.start])
+            if before or beside or (cue.start >= end and closing(sentence, cue, end) is not None):
+                last = min(cue.end + _ACCORDING, start if before else sentence.last)
                 yield Speech(sentence, cue, _first_party(sentence, cue.end, last), cue.end, last)
-            else:
-                yield Speech(sentence, cue, speaker(sentence, cue), sentence.first, cue.start)
+        elif before:
+            yield Speech(sentence, cue, speaker(sentence, cue), sentence.first, cue.start)
         elif cue.start >= end:
             trailing = closing(sentence, cue, end)
-            if trailing is not None and according:
-                last = min(cue.end + _ACCORDING, sentence.last)
-                yield Speech(sentence, cue, _first_party(sentence, cue.end, last), cue.end, last)
-            elif trailing is not None:
+            if trailing is not None:
                 yield trailing
 
 
@@ -192,15 +198,19 @@ def _first_party(sentence: Sentence, first: int, last: int) -> Named | None:
 def holder(sentence: Sentence, cue: Hit) -> Party | None:
     """Whoever denies at `cue`, or says what it is part of ("Tehran said the story was a lie")."""
     party = speaker(sentence, cue)
-    for says in sentence.cues.get("says", ()) if party is None else ():
-        if says.end <= cue.start:
-            party = party or speaker(sentence, says)
-        elif cue.end <= says.start and party is None:
-            told = closing(sentence, says, cue.end)
-            party = told.speaker if told is not None else None
     if party is not None:
         return as_party(sentence, party)
-    return Speech(sentence, cue, None, sentence.first, cue.start).holder if cue.kind in ("denies", "rejects") else None
+    if cue.kind in ("denies", "rejects"):
+        return Speech(sentence, cue, None, sentence.first, cue.start).holder
+    for says in sentence.cues.get("says", ()):
+        told: Speech | None
+        if says.end <= cue.start:
+            told = Speech(sentence, says, speaker(sentence, says), sentence.first, says.start)
+        else:
+            told = closing(sentence, says, cue.end)
+        if told is not None and told.holder is not None:
+            return told.holder
+    return None
 
 
 def accuser(sentence: Sentence, cue: Hit) -> Party | None:
@@ -212,6 +222,9 @@ def accuser(sentence: Sentence, cue: Hit) -> Party | None:
     beside = next((party for party in sentence.clause.parties if party.end == cue.start), None)
     if beside is not None:
         return as_party(sentence, beside)
+    leader = sentence.clause.leader()
+    if words[cue.start - 1 : cue.start] == ["to"] and leader is not None:  # "used the session to charge that"
+        return as_party(sentence, leader)
     refused = any(
         0 <= cue.start - hit.end <= 5 for kind in ("denies", "rejects") for hit in sentence.cues.get(kind, ())
     )
