@@ -38,6 +38,7 @@ LABELLED = read("labelled.jsonl")
 DOCUMENTS = read("documents.jsonl")
 FRESH = read("fresh.jsonl")
 ROLE_TEXTS = read("roles.jsonl")
+CLAIM_TEXTS, STATUS_TEXTS = read("claims.jsonl"), read("statuses.jsonl")
 SHARED_LABELS = read("shared_labels.jsonl")
 LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
 
@@ -91,6 +92,21 @@ def check_text(row: Row, least: int) -> None:
         assert all(holder in whole for holder in event["holders"].values())
 
 
+@pytest.mark.parametrize("row", [*CLAIM_TEXTS, *STATUS_TEXTS], ids=lambda row: row["id"])
+def test_a_text_on_claims_is_well_formed(row: Row) -> None:
+    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
+    assert row["split"] == ("dev" if digit in ("01234567" if row in CLAIM_TEXTS else "0123456789") else "test")
+    whole = f"{row['title']}\n{row['text']}"
+    assert {event["topic"] for event in row["events"]} == set(row["topics"]) <= {"arms-transfer", "missile-launch"}
+    for event in row["events"]:
+        assert row["text"][event["start"] : event["end"]] == event["evidence"] != ""
+        assert set(event["holders"]) <= set(event["status"]) <= set(STATUSES)
+        assert event["roles"].keys() <= ROLES[event["topic"]]
+        assert all(filler is None or filler in whole for filler in event["roles"].values())
+        assert all(holder in whole for holder in event["holders"].values())
+        assert all(CODE.fullmatch(code) for code in event["codes"].values())
+
+
 @pytest.mark.parametrize("row", DOCUMENTS, ids=lambda row: row["id"])
 def test_a_document_is_well_formed(row: Row) -> None:
     assert row.keys() == {"id", "split", "title", "text", "date", "topics", "borderline"}
@@ -116,7 +132,7 @@ def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
 def test_nothing_is_there_twice() -> None:
     for values in (
         [row["id"] for row in LABELLED],
-        [row["text"] for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS)],
+        [row["text"] for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *CLAIM_TEXTS, *STATUS_TEXTS)],
         [row["id"] for row in SHARED_LABELS],
         LEDES,
     ):
@@ -180,11 +196,21 @@ def role_counts() -> str:
     return f"{len(ROLE_TEXTS)} texts, {dev} of them dev; {len(told)} events: {by_form}; with a state as {coded}"
 
 
+def claim_counts() -> str:
+    """The newer texts on claims in one line, as the README shows it."""
+    rows = STATUS_TEXTS
+    told = Counter(status for _, event in events(rows) for status in event["status"])
+    dev = sum(row["split"] == "dev" for row in rows)
+    return (f"{len(rows)} texts, {dev} of them dev; {sum(len(row['events']) for row in rows)} events: "
+            + ", ".join(f"{status} {told[status]}" for status in STATUSES))
+
+
 def test_the_readme_counts_what_is_there() -> None:
     readme = (HERE / "README.md").read_text("utf-8")
     for rows in (LABELLED, FRESH):
         assert table(rows) in readme, f"put this table into tests/eval/README.md:\n{table(rows)}"
     assert forms() in readme, f"put this table into tests/eval/README.md:\n{forms()}"
+    assert claim_counts() in readme, f"put this line into tests/eval/README.md:\n{claim_counts()}"
     assert role_counts() in readme, f"put this line into tests/eval/README.md:\n{role_counts()}"
 
 
@@ -204,7 +230,7 @@ def test_shared_labels_name_shared_texts() -> None:
 
 def test_no_eight_words_in_a_row_come_from_the_shared_texts() -> None:
     theirs = {shingle for text in shared_texts().values() for shingle in shingles(text)}
-    for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS):
+    for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *CLAIM_TEXTS, *STATUS_TEXTS):
         assert not theirs & shingles(f"{row['title']} . {row['text']}"), row["id"]
     for lede in LEDES:
         assert not theirs & shingles(lede)
