@@ -14,6 +14,8 @@ from pipeline.stores.entries import Task
 
 CLOCK_SKEW: Final = timedelta(hours=24)
 """A date further ahead than this is wrong, not early: the next source of a date is taken."""
+READ_CHARS: Final = 100_000
+"""Topics are looked for in so much of a text: a long report whole, and seconds of a text that is made to cost hours."""
 
 
 def make_story(task: Task, feed: FeedSettings, article: Article | None, now: datetime) -> Story:
@@ -44,7 +46,7 @@ def make_story(task: Task, feed: FeedSettings, article: Article | None, now: dat
 
 def with_detection(story: Story, topics: Topics) -> Story:
     """The story with its topics, events and countries found by today's rules."""
-    found = detect(Text.of(story.title), Text.of(story.body), topics)
+    found = detect(Text.of(story.title), Text.of(story.body[:READ_CHARS]), topics)
     return replace(story, topics=found.topics, events=found.events, countries=found.countries)
 
 

@@ -6,14 +6,21 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pipeline.config import FeedSettings
 from pipeline.core.errors import ReadError
+from pipeline.core.story import Entry
+from pipeline.extract import Article
 from pipeline.feeds.parse import parse_feed
 from pipeline.flow import articles, reading
+from pipeline.flow.assemble import make_story, with_detection
 from pipeline.flow.reading import apart
+from pipeline.stores.entries import Task
+from tests.core.detection import topics
 from tests.faults.passes import Passes, feed, wire
 from tests.feeds.hostile import ENDLESS, item
 from tests.servers.site import Answer, Site
@@ -121,6 +128,17 @@ def test_a_pass_goes_on_past_what_is_endless(tmp_path: Path, monkeypatch: pytest
         passes.now = passes.now.replace(day=4)
         assert passes.run().counts["feeds.ok"] == 1
         assert [f.stage for f in passes.failures()] == ["extract"]
+
+
+def test_topics_of_an_endless_text_are_those_of_its_beginning() -> None:
+    told, rest = "North Korea fired a ballistic missile into the sea on Monday. ", "The markets were quiet. "
+    task = Task(Entry(id="1", feed="f", url=URL, title="t"), "new", datetime(2026, 11, 2, tzinfo=UTC))
+    for body, found in ((told + rest * 20_000 + told * 20_000, 1), (rest * 20_000 + told * 20_000, 0)):
+        story = make_story(task, FeedSettings(url=URL), Article(body=body), task.seen)
+        begun = time.thread_time()
+        assert len(with_detection(story, topics()).events) == found
+        assert time.thread_time() - begun < 10
+        assert story.body == body
 
 
 def _busy() -> None:
