@@ -85,6 +85,74 @@ def test_how_it_stands(body: str, topic: str, wanted: set[str]) -> None:
     assert set(events(body, topic)[0].status) == wanted
 
 
+ACCUSED = "Ukraine accused Iran of selling drones to Russia. "
+SCUDS = "Israel said Syria sent missiles to Hezbollah. "
+
+
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    # who alleges
+    ("China is suspected of selling missiles to Pakistan.", ARMS, {"alleged"}),
+    ("A former Israeli spy says Israel sold rifles to Iran.", ARMS, {"alleged"}),
+    ("Uganda is arming rebels in Sudan with mortars, Khartoum alleges.", ARMS, {"alleged"}),
+    ("Satellite images suggest North Korea shipped missiles to Russia by sea.", ARMS, {"alleged"}),
+    ("Syria said Israel fired missiles at Damascus airport.", LAUNCH, {"alleged"}),
+    # who may report
+    ("Ukraine said it had received 14 Leopard tanks from Germany.", ARMS, {"reported"}),
+    ("Japan said North Korea had fired a missile that fell into its waters.", LAUNCH, {"reported"}),
+    ("North Korea fired what appeared to be a ballistic missile.", LAUNCH, {"reported"}),
+    ("Seven Scuds were fired by Iraq at Riyadh and all were destroyed, the U.S. command said.", LAUNCH, {"reported"}),
+    # denials
+    ("Serbia insists it has never sold ammunition to Ukraine.", ARMS, {"denied"}),
+    ("Israel has ruled out selling missiles to Ukraine.", ARMS, {"denied"}),
+    ('"We have given no weapons to Russia," Chinese foreign minister Wang Yi said.', ARMS, {"denied"}),
+    ("Iran denied a report in a London daily that it had sold missiles to Syria.", ARMS, {"alleged", "denied"}),
+    ("Tehran rejected suggestions that it was supplying missiles to Syria.", ARMS, {"alleged", "denied"}),
+    (f"{ACCUSED}The Iranian ambassador was summoned. Tehran said the words were baseless.", ARMS,
+     {"alleged", "denied"}),
+    (f"{ACCUSED}Iran branded the findings slander.", ARMS, {"alleged", "denied"}),
+    (f"{ACCUSED}Iran said the planes carried tractor parts.", ARMS, {"alleged", "denied"}),
+    ("Ukraine says Iran sold drones to Russia, an accusation Tehran rejects as groundless.", ARMS,
+     {"alleged", "denied"}),
+    # no denials of this
+    (f"{ACCUSED}The Iranian embassy declined to comment.", ARMS, {"alleged"}),
+    (f"{SCUDS}Syria neither confirmed nor denied the report.", ARMS, {"alleged"}),
+    ("Hezbollah fired rockets at Haifa. Hezbollah denied seeking a wider war.", LAUNCH, {"reported"}),
+    ("Britain will deliver Hawk jets to Indonesia. Jakarta denies that they have ever flown over Timor.", ARMS,
+     {"planned"}),
+    ("Israel accused Syria of supplying the rockets that Hezbollah fired at Haifa. Syria denied this.", LAUNCH,
+     {"reported"}),
+    # still to come
+    ("Kosovo has signed a contract for 246 Javelin missiles from the United States.", ARMS, {"planned"}),
+    ("Egypt has bought 46 MiG-29 jets from Russia. The first are to arrive next year, and delivery will take five.",
+     ARMS, {"planned"}),
+    ("The State Department has approved a possible sale of Javelin missiles to Kosovo.", ARMS, {"planned"}),
+    ("China urged the United States to halt its planned sale of F-16 jets to Taiwan.", ARMS, {"planned"}),
+    ("South Korea has agreed to lend Ukraine artillery shells, a newspaper reported.", ARMS, {"alleged", "planned"}),
+    ("Iran will supply drones to Russia in May.", ARMS, {"planned"}),
+    ("Lawmakers called for missiles to be sent to Taiwan.", ARMS, {"hypothetical"}),
+    ("Iran would fire missiles at Israel if attacked, a general said.", LAUNCH, {"hypothetical"}),
+    ("Russian arms sales to Libya could pass $2 billion.", ARMS, {"hypothetical"}),
+])
+def test_how_it_stands_in_other_words(body: str, topic: str, wanted: set[str]) -> None:
+    assert set(events(body, topic)[0].status) == wanted
+
+
+@pytest.mark.parametrize(("body", "wanted"), [
+    ("Ukraine said Iran sold drones to Russia. Tehran and Moscow both deny any such shipment.",
+     {"alleged": {"Ukraine"}, "denied": {"Tehran", "Moscow"}}),
+    ("Iran sold drones to Russia, a London newspaper reported. Tehran said the story was a lie.",
+     {"alleged": {"London newspaper"}, "denied": {"Tehran"}}),
+    ("North Korea is said to have sold missiles to Syria.", {"alleged": set()}),
+    ("China, said by the U.S. to have sold missiles to Iran, voted in favour.", {"alleged": {"U.S."}}),
+    ("An Israeli charge that Syria gave missiles to Hezbollah was dismissed by Damascus.", {"alleged": {"Israeli"}}),
+    ("An arms dealer in Singapore sold missiles to Burma, police suspect.", {"alleged": {"police"}}),
+])
+def test_who_holds_it_in_other_words(body: str, wanted: dict[str, set[str]]) -> None:
+    (event,) = events(body, ARMS)
+    assert {status: {c.holder.text for c in event.claims if c.holder and c.status == status}
+            for status in wanted} == wanted
+
+
 def test_holders_are_named() -> None:
     (event,) = events("The United States accused Iran of supplying weapons to Syria. Tehran denied the charge.", ARMS)
     assert {claim.status: claim.holder.code for claim in event.claims if claim.holder} == {
