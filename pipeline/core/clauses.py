@@ -65,7 +65,7 @@ _OFFICES: Final = frozenset(
     "government president king army military navy minister ministry leader republic kingdom forces people regime state"
     " parliament leaders officials authorities emir sultan ruler premier one two three four some several"
     " many most part members member head chief chancellor secretary spokesman forces commander"
-    " commanders companies firms".split()
+    " commanders companies firms wing arm branch".split()
 )
 _SPEAKING_FOR: Final = frozenset(
     "government regime firm company companies manufacturer supplier suppliers factory factories maker makers shipyard"
@@ -101,6 +101,8 @@ _DISTANCES: Final = frozenset(
     "kilometres kilometers km miles mile yards metres meters far away border shore frontier apart north south east west"
     " northeast northwest southeast southwest coast coasts outskirts parts part region town city village island".split()
 )
+_HELD: Final = frozenset("held controlled ruled run".split())
+"""`from Houthi-held territory`: whoever holds it is meant."""
 _HARMED: Final = frozenset("killed wounded injured hurt".split())
 _HARMED_HOW: Final = (["in"], ["during"], ["by"], ["when"], ["as"])
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
@@ -159,7 +161,12 @@ class Clause:
         words = self.text.words
         at = party.start - 1
         for _ in range(5):
-            if at < self.first or at in self._named:
+            if at < self.first:
+                return None
+            if at in self._named:
+                if words[at + 1] in _BACKED and self._gap(at).strip() in ("-", "–"):  # "by the Iran-aligned Houthis"
+                    at -= 1
+                    continue
                 return None
             gap = self._gap(at)
             if gap != " " and not _PAUSES.isdisjoint(gap):
@@ -414,7 +421,9 @@ class Clause:
         """The first party under a preposition within words [start, end)."""
         end = self._break(start, end)
         for party in self.parties:
-            if start <= party.start < end and self.tie(party) == preposition and not self._compound(party):
+            if start <= party.start < end and self.tie(party) == preposition and (
+                not self._compound(party) or (preposition == "from" and self._compound(party) in _HELD)
+            ):
                 if preposition in ("from", "of") and self._is_distance(party):
                     continue
                 if preposition == "for" and self.text.words[party.end : party.end + 1] == ["to"]:

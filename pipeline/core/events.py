@@ -74,6 +74,7 @@ _BLOWS: Final = ("missile-launch", "armed-attack")
 _OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit".split())
 """Words with which a party says that it did what is told."""
 _STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
+_THEY: Final = frozenset(("it", "they"))
 _DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
 _CRAFT: Final = frozenset("submarine cruiser destroyer frigate corvette warship ship crew crews scientists".split())
 _UNKNOWN: Final = frozenset("unidentified unknown enemy hostile foreign".split())
@@ -124,7 +125,8 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
                 merged = _merged(known, event)
                 if merged is not None:
                     events[index] = merged
-                    likely[index] = {**guess, **likely[index]}
+                    titled = known.evidence[0].field == "title"  # a headline guesses worse than the text
+                    likely[index] = {**likely[index], **guess} if titled else {**guess, **likely[index]}
                     break
             else:
                 events.append(event)
@@ -201,6 +203,10 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
     rows, mention = max(filled, key=lambda pair: len(pair[0]))
     if _is_trade(mention):
         _mend(mention, rows)
+    if "actor" in mention.rule.roles and _is_place(mention, rows.get("actor", ())):
+        responsible = _responsible(mention.sentence)
+        if responsible is not None and responsible.code is None:
+            rows["actor"] = [responsible]
     for other, _ in filled:
         taken = {party.code or party.kind or party.text for row in rows.values() for party in row}
         for role, row in other.items():
@@ -246,6 +252,12 @@ def _mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
         sender = sides(clause, mention.start, mention.end).get("supplier")
         if sender is not None and not any(_same(_party(clause, sender), one) for one in rows.get("recipient", ())):
             rows["supplier"] = [_party(clause, sender)]
+
+
+def _is_place(mention: Mention, row: Sequence[Party]) -> bool:
+    """`rockets fired from Gaza`: where from is told, and who only perhaps."""
+    named = mention.sentence.clause.under("from", mention.start, min(mention.sentence.last, mention.end + _REACH))
+    return named is not None and any(party == _party(mention.sentence.clause, named) for party in row)
 
 
 def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, Party]:
@@ -337,7 +349,7 @@ def _responsible(told: Sentence) -> Party | None:
             claimed = speaker(sentence, cue)
             if claimed is not None and "responsibility" in words[cue.start : cue.end + 1]:
                 return as_party(sentence, claimed)
-        owning = _owns_up(sentence)
+        owning = _owns_up(sentence) or _sender(sentence)
         if owning is not None:
             return owning
         for cue in sentence.cues.get("accuses", ()):
@@ -359,12 +371,24 @@ def _owns_up(sentence: Sentence) -> Party | None:
         after = words[party.end : min(party.end + 12, sentence.last)]
         if clause.owns(party) and not _DEED.isdisjoint(after[1:3]):
             return as_party(sentence, party)
-        said = next((at for at, word in enumerate(after[:4]) if word in ("said", "says", "took")), None)
+        said = next((at for at, word in enumerate(after[:4]) if word in ("said", "says", "took", "claimed")), None)
         if said is None or clause.tie(party) is not None:
             continue
-        struck = any(word in _STRUCK and after[at - 1] in ("it", "they") for at, word in enumerate(after) if at > said)
+        struck = after[said : said + 3] == ["claimed", "to", "have"] or any(
+            after[at] in _STRUCK and not _THEY.isdisjoint(after[at - 2 : at]) for at in range(said + 2, len(after))
+        )
         if struck or not _OWNED_UP.isdisjoint(after[said:]):
             return as_party(sentence, party)
+    return None
+
+
+def _sender(sentence: Sentence) -> Party | None:
+    """`said the Houthis had launched them`: who did it to what was told before."""
+    words = sentence.reading.text.words
+    for at in range(sentence.first + 1, sentence.last - 1):
+        if words[at] in _STRUCK and words[at + 1] in ("it", "them"):
+            party = sentence.clause.subject(at)
+            return None if party is None else as_party(sentence, party)
     return None
 
 

@@ -175,7 +175,7 @@ def _claims(
     outcomes: dict[str, list[tuple[int, int, int]]] = {status: [] for status in STATUSES}
     roles = {f"{topic} {role}": (0, 0) for topic, role in SCORED_ROLES}
     holders: dict[str, tuple[int, int]] = dict.fromkeys(HELD, (0, 0))
-    code = _coder(topics)
+    code, group = _coder(topics), _grouper(topics)
     for text, found in rows:
         for topic in CLAIM_TOPICS:
             if topic in text.borderline or topic not in text.topics:
@@ -207,12 +207,15 @@ def _claims(
                                                 str(event.get("evidence", ""))))
                 for role in (role for its, role in SCORED_ROLES if its == topic):
                     codes = event.get("codes")
-                    asked = code(event["roles"].get(role)) if codes is None else codes.get(role)
+                    filler = event["roles"].get(role)
+                    asked = (code(filler) if codes is None else codes.get(role)) or group(filler)
                     if not asked:
                         continue
                     party = ours.roles.get(role)
                     right, total = roles[f"{topic} {role}"]
-                    hit = party is not None and _today(party.code) in map(_today, asked.split(";"))
+                    hit = party is not None and not {_today(party.code), party.kind}.isdisjoint(
+                        map(_today, asked.split(";"))
+                    )
                     roles[f"{topic} {role}"] = (right + hit, total + 1)
                     if not hit:
                         said = f"{party.text} ({party.code})" if party else "nobody"
@@ -252,6 +255,15 @@ def _by_document(rows: Sequence[tuple[Labelled, Detection]]) -> dict[str, Score]
 
 def _join(statuses: Iterable[str]) -> str:
     return "+".join(sorted(statuses)) or "nothing"
+
+
+def _grouper(topics: Topics) -> Callable[[Any], str | None]:
+    """The armed group that a role names, by its id: one without a state is asked for by that."""
+    def group(role: Any) -> str | None:
+        found = parties(Text.of(role), topics.parties) if isinstance(role, str) else ()
+        return next((party.kind for party in found if party.label == "group"), None)
+
+    return group
 
 
 def _today(code: str | None) -> str | None:
