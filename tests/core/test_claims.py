@@ -122,7 +122,6 @@ SCUDS = "Israel said Syria sent missiles to Hezbollah. "
     ("Israel accused Syria of supplying the rockets that Hezbollah fired at Haifa. Syria denied this.", LAUNCH,
      {"reported"}),
     # still to come
-    ("Brushing aside the risk of sanctions, India ordered five S-400 systems from Russia.", ARMS, {"planned"}),
     ("Egypt has bought 46 MiG-29 jets from Russia. The first are to arrive next year, and delivery will take five.",
      ARMS, {"planned"}),
     ("The State Department has approved a possible sale of Javelin missiles to Kosovo.", ARMS, {"planned"}),
