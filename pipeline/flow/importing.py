@@ -84,10 +84,9 @@ def import_lines(lines: Iterable[Line], work: Work, workers: int, told: Callable
 def _in_processes(lines: Iterable[Line], work: Work, workers: int) -> Iterator[Imported]:
     context = multiprocessing.get_context("spawn")
     with ExitStack() as until:
-        own, searchable = [
-            [until.enter_context(ProcessPoolExecutor(1, context, initializer=_begin, initargs=(work,)))
-             for _ in range(count)] for count in (workers, 1)
-        ]
+        *own, searchable = [until.enter_context(ProcessPoolExecutor(1, context)) for _ in range(workers + 1)]
+        for begun in [process.submit(_begin, work) for process in (*own, searchable)]:
+            begun.result()
         waiting: list[deque[Future[Imported]]] = [deque() for _ in own]
         following, since = None, 0
         for some in batched(lines, BATCH * workers):
@@ -100,7 +99,7 @@ def _in_processes(lines: Iterable[Line], work: Work, workers: int) -> Iterator[I
                     yield queue.popleft().result()
             since += len(some)
             if since >= _SEARCHABLE_EVERY and (following is None or following.done()):
-                following, since = searchable[0].submit(_refresh), 0
+                following, since = searchable.submit(_refresh), 0
         for queue in waiting:
             for done in queue:
                 yield done.result()
