@@ -27,7 +27,8 @@ def message_text(message: Message, mark: tuple[str, str] = ("*", "*")) -> str:
         part = f", part {message.part} of {message.parts}" if message.parts > 1 else ""
         head.append(f"{message.counted}{part}, newest first:")
     owner = f" ({clean(message.owner, 100)})" if message.owner else ""
-    why = f"Why: rule {message.rule}{owner}" + (f", query {clean(message.query, 300)}" if message.query else "")
+    asked = f", query {clean(message.query, 300)}" if message.query else ""
+    why = f"Why: rule {message.rule}{owner}{asked}" + (f" ({message.when})" if message.when else "")
     return "\n\n".join([*head, *(item_text(item, mark) for item in message.items), why]) + "\n"
 
 

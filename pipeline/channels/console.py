@@ -48,8 +48,9 @@ class ConsoleChannel:
                 out.append("    ").append_text(_marked(item.excerpt, item.excerpt_spans)).append("\n")
             if item.url:
                 out.append(f"    {item.url}\n", "blue")
-        if message.query:
-            out.append(f"  why: {clean(message.query, 200)}\n", "dim")
+        asked = [clean(message.query, 200)] if message.query else []
+        asked += [f"({message.when})"] if message.when else []
+        out.append(f"  why: {' '.join(asked)}\n" if asked else "", "dim")
         return out
 
 

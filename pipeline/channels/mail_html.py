@@ -56,6 +56,8 @@ HTML: Final = """\
 {% endfor %}
 <div style="padding: 12px 20px; border-top: 1px solid #e4e8ec; color: #656d76; font-size: 12px">
 Why: rule {{ rule }}{% if owner %} ({{ owner }}){% endif %}{% if query %}, query <code>{{ query }}</code>{% endif %}
+{%- if when %} ({{ when }}){% endif %}
+
 </div>
 </div>
 <div style="padding: 8px 20px; color: #656d76; font-size: 12px">

@@ -8,7 +8,7 @@
 A crash in between leads to the same message under the same key, never to silence; at most one repeat for each
 channel. One process at a time should deliver (hold the lease); if two do, a repeat carries the same key.
 
-    kind "alert"  {"rule", "fold", "kind", "matched", "item": an Item, "about": severity, note, query, owner,
+    kind "alert"  {"rule", "fold", "kind", "matched", "item": an Item, "about": severity, note, query, when, owner,
                    "held": it waited, so it is gathered, "batch": "" or {"id", "at", "size", "part", "parts"},
                    "channels": {name: {} | {"delivered"} | {"attempts", "first", "due", "error"[, "dead"]}}}
     kind "meta"   alert/RULE: {"began", "sent": when its last message was put together, "timing"}
@@ -202,7 +202,8 @@ def _claimed(key: str, one: Found, now: datetime) -> Record:
         "matched": now.isoformat(),
         "item": to_plain(one.item),
         "about": {"severity": rule.severity, "note": clean(rule.note), "owner": clean(rule.owner),
-                  "query": clean(str(rule.query), 500) if one.item.story else ""},
+                  "query": clean(str(rule.query), 500) if one.item.story else "",
+                  "when": str(rule.when) if rule.when is not None else ""},
         "held": due > now or one.item.late,
         "batch": "",
         "channels": {name: {} for name in rule.channels},

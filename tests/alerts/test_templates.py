@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.channels.mail import HTML
+from pipeline.channels.base import message_text
+from pipeline.channels.mail_html import HTML
 from pipeline.channels.templates import MAX_TEMPLATE, Template
 from pipeline.core.alerts.message import sample
 from pipeline.core.errors import WirewatchError
@@ -97,3 +98,10 @@ def test_the_usual_mail_holds_a_whole_digest() -> None:
     html = Template(HTML, html=True).render(replace(MESSAGE, items=MESSAGE.items * 200))
     assert html.count("<h3") == 200
     assert "example.org</strong> (also in example.net)" in html
+
+
+@pytest.mark.parametrize("html", [True, False])
+def test_a_message_says_which_other_trigger_fired(html: bool) -> None:
+    fired = replace(MESSAGE, query="", when="absent: 24h", owner="maria")
+    text = Template(HTML, html=True).render(fired) if html else message_text(fired)
+    assert "Why: rule test (maria) (absent: 24h)" in " ".join(text.split())

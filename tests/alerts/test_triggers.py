@@ -79,7 +79,8 @@ def test_notices_are_claimed_and_delivered(store: Store) -> None:
     assert outbox.notice(store, rules, [], NOW + 30 * HOUR) == 0
     hook = Inbox()
     delivery.deliver(store.ledger, rules, {"hook": hook}, NOW + 30 * HOUR)
-    assert sorted((m.rule, m.kind) for m in hook.messages) == [("feeds", "notice"), ("kcna", "notice")]
+    assert sorted((m.rule, m.kind, m.when.partition(",")[0]) for m in hook.messages) == [
+        ("feeds", "notice", "health: failing"), ("kcna", "notice", "absent: 24h")]
     store.archive.index([story(2, source="kcna", seen=NOW + 31 * HOUR)])
     store.archive.refresh()
     assert outbox.notice(store, rules, [], NOW + 32 * HOUR) == 0

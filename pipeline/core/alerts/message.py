@@ -51,6 +51,7 @@ class Message:
 
     `key` is the idempotency key: the same for every attempt to send this message over this channel, different
     for every other message. What is gathered may come in several `parts`, of which this is number `part`.
+    `query` and `when` (its other trigger) are those of the rule.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Message:
     severity: Severity = "normal"
     note: str = ""
     query: str = ""
+    when: str = ""
     owner: str = ""
     kind: Literal["match", "notice", "test"] = "match"
     part: int = 1

@@ -84,4 +84,4 @@ def _long(duration: timedelta) -> str:
     minutes = int(duration.total_seconds() // 60)
     if hours >= 48:
         return f"{hours // 24} days"
-    return f"{hours} hours" if hours >= 2 else f"{minutes} minutes"
+    return f"{hours} hours" if hours >= 2 else "a minute" if minutes == 1 else f"{minutes} minutes"
