@@ -80,7 +80,7 @@ def test_notices_are_claimed_and_delivered(store: Store) -> None:
     hook = Inbox()
     delivery.deliver(store.ledger, rules, {"hook": hook}, NOW + 30 * HOUR)
     assert sorted((m.rule, m.kind, m.when.partition(",")[0]) for m in hook.messages) == [
-        ("feeds", "notice", "health: failing"), ("kcna", "notice", "absent: 24h")]
+        ("feeds", "notice", "health: failing"), ("kcna", "notice", "absent: 1d")]
     store.archive.index([story(2, source="kcna", seen=NOW + 31 * HOUR)])
     store.archive.refresh()
     assert outbox.notice(store, rules, [], NOW + 32 * HOUR) == 0
