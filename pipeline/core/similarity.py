@@ -115,7 +115,7 @@ def same_text(a: Sketch, b: Sketch, within: timedelta) -> bool:
 
     - A long text is the same when about half of all its runs of words are shared, or most of the shorter one's.
     - A medium one (such as a feed's summary) when it is nearly the same, or is the beginning of the other.
-    - A short one only with the same headline, near in time.
+    - A short one only with the same headline, near in time: an outlet may have one for a column of every day.
     - Two texts of one outlet must also have headlines alike, or share more: its bulletins and newsletters have
       standing paragraphs, and what its site shows instead of an article is the same under every headline.
     - Headlines that differ in their numbers alone (`day 359`, `day 361`) tell different news.
@@ -126,7 +126,7 @@ def same_text(a: Sketch, b: Sketch, within: timedelta) -> bool:
     small, large = sorted((a.size, b.size))
     alike = title_likeness(a.title, b.title)
     if small < _SHORT:
-        return _same_headline(a, b) and apart <= timedelta(hours=48)
+        return _same_headline(a, b) and apart <= timedelta(hours=12 if a.source == b.source else 48)
     if (small < _LONG or a.source == b.source) and _counted_apart(a.title, b.title):
         return False
     jaccard = _estimate(a.body, b.body)

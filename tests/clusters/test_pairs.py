@@ -20,6 +20,7 @@ from pipeline.core.similarity import same_text, sketch
 from pipeline.core.story import Story
 from pipeline.core.text import Text
 from pipeline.core.topics import Topics, detect
+from tests.clusters.made import story as made
 
 ROOT = Path(__file__).parents[2]
 ROWS = [json.loads(line) for line in (ROOT / "tests/eval/pairs.jsonl").read_text("utf-8").splitlines()]
@@ -94,3 +95,14 @@ def test_both_are_symmetric(sides: dict[str, tuple[Story, Story]], copies: dict[
     for id, (a, b) in sides.items():
         assert found_copies(b, a) == copies[id]
         assert found_matter(a, b) == found_matter(b, a)
+
+
+def test_a_column_of_every_day_is_no_copy() -> None:
+    """Of one outlet, with hardly a text; the same headline twice in a morning is one story."""
+    title = "The top photos of the day by our own photojournalists"
+    first, next_day, same_day = (
+        sketch(made(n, "See them all.", "outlet", minutes=minutes, title=title))
+        for n, minutes in ((1, 0), (2, 24 * 60), (3, 60))
+    )
+    assert same_text(first, same_day, timedelta(days=7))
+    assert not same_text(first, next_day, timedelta(days=7))
