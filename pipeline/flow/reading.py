@@ -25,7 +25,7 @@ LIMIT_S: Final = 5.0
 REAL_S: Final = 9.0
 """The same in real time, for a machine that is busy with other things."""
 MEMORY_BYTES: Final = 1 << 30
-_LARGE_BYTES: Final = 400 << 20
+_LARGE_BYTES: Final = 256 << 20
 """A helper that has kept as much makes room for another."""
 _NO_MEMORY: Final = 77
 
