@@ -295,7 +295,7 @@ class Clause:
         words = self.text.words
         for at in range(party.end, min(party.end + 5, head - 1)):
             if words[at] in _ACCUSES:
-                return "of" in words[at + 1 : head]
+                return "of" in words[at + 1 : head] and words[at - 1] not in _BE
         return False
 
     def _country_meant(self, accuser: Named, head: int) -> Named | None:

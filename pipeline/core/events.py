@@ -406,20 +406,23 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
     for position in where:
         if position == "subject":
             inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
-            if inside is not None and inside.label != "actor":  # "Israeli troops killed"
-                return [_party(clause, inside)]
+            if inside is not None:  # "Israeli troops killed"
+                return [replace(_party(clause, inside), code=inside.code or _whose(mention, inside))]
         if position.startswith("@"):
             things = [hit for hit in mention.hits if hit.symbol == position[1:]]
             if things:
                 return [Party(clause.text.slice(hit.start, hit.end - 1), None, hit.kind) for hit in things]
             continue
         named = _stand(mention, position)
-        if named is not None and named.kind in _NO_SIDE and role in _SIDES:
+        if named is not None and (
+            (named.kind in _NO_SIDE and role in _SIDES) or (named.label == "place" and position in ("subject", "agent"))
+        ):
             continue
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
-            return [replace(_party(clause, one), code=one.code or _whose(mention, one)) for one in clause.row(named)]
+            row = [replace(_party(clause, one), code=one.code or _whose(mention, one)) for one in clause.row(named)]
+            return [one for one in row if one.code or role not in mention.topic.several or one.kind != "forces"]
     return []
 
 
