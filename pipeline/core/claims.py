@@ -171,13 +171,14 @@ def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
     """What somebody who is no party to the act says of it, where that is an allegation and not a report; of what is
     only planned that takes hearsay."""
     sentence, speaker = act.sentence, one.speaker
-    hearsay = one.near(sentence.cues.get("hearsay", ()))
+    hearsay = one.near(sentence.cues.get("hearsay", ())) or one.before("hearsay")
     own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
         sentence.reading.text.words[max(sentence.first, speaker.start - 2) : speaker.end + 4]
     )
     asked = speaker is not None and hearsay is not None and hearsay.start >= one.cue.end and one.is_telling
     if hearsay is not None and not asked:
-        return Claim("alleged", as_words(sentence, hearsay), evidence(sentence, one.cue))
+        whole = one.holder if speaker is None else None
+        return Claim("alleged", whole or as_words(sentence, hearsay), evidence(sentence, one.cue))
     if planned or own:
         return None
     if act.topic in ANY_WORD and not (speaker is not None and _hostile(act, one)):

@@ -39,6 +39,7 @@ _TIES: Final = frozenset("by in from".split())
 _BEFORE_SOURCE: Final = _ARTICLES | _LINKS | _TIES | frozenset("to of on at for with said told was his her its".split())
 _AUXILIARIES: Final = frozenset("is are was were has have had been being be".split())
 _SUCCESSORS: Final = {"SU": "RU"}
+_THEY: Final = frozenset("they it he she".split())
 _WHICH: Final = frozenset("that which who".split())
 _TOLD: Final = frozenset("told tells tell".split())
 _LONGEST: Final = 10
@@ -83,6 +84,15 @@ class Speech:
         """Whether the verb says whom it is told ("told a newspaper")."""
         return self.sentence.reading.text.words[self.cue.start] in _TOLD
 
+    def before(self, kind: str) -> Hit | None:
+        """Of "they said": the noun that tells in the sentence before whose words that one's are."""
+        words, end = self.sentence.reading.text.words, self.cue.start
+        if not _THEY.isdisjoint(words[max(self.first, end - 1) : end]):
+            for told in self.sentence.before(1):
+                if "says" in told.cues:
+                    return next(iter(told.cues.get(kind, ())), None)
+        return None
+
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
         earliest = max(min(self.first, self.cue.start), self.cue.end - 12)
@@ -104,6 +114,7 @@ def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
             beside = start < cue.start and _WHICH.issuperset(words[end : cue.start])
             if before or beside or (cue.start >= end and closing(sentence, cue, end) is not None):
                 last = min(cue.end + _ACCORDING, start if before else sentence.last)
+                last = next((at for at in range(cue.end + 1, last) if _apart(sentence.reading.text, at)), last)
                 yield Speech(sentence, cue, _first_party(sentence, cue.end, last), cue.end, last)
         elif before:
             yield Speech(sentence, cue, speaker(sentence, cue), sentence.first, cue.start)
@@ -200,7 +211,7 @@ def holder(sentence: Sentence, cue: Hit) -> Party | None:
     party = speaker(sentence, cue)
     if party is not None:
         return as_party(sentence, party)
-    if cue.kind in ("denies", "rejects"):
+    if cue.kind in ("denies", "rejects", "says"):
         return Speech(sentence, cue, None, sentence.first, cue.start).holder
     for says in sentence.cues.get("says", ()):
         told: Speech | None
@@ -232,7 +243,8 @@ def accuser(sentence: Sentence, cue: Hit) -> Party | None:
         own = speaker(sentence, cue)
         if own is not None:
             return as_party(sentence, own)
-        return Speech(sentence, cue, None, sentence.first, cue.start).holder if words[cue.start] in _ACCUSE else None
+        if words[cue.start] in _ACCUSE:
+            return Speech(sentence, cue, None, sentence.first, cue.start).holder
     return author(sentence, cue.start)
 
 
