@@ -290,7 +290,9 @@ def _denying(sentence: Sentence, act: Act, alleged: bool) -> Hit | None:
     if not _NEGATIONS.isdisjoint(words[sentence.first : sentence.last]):
         for cue in cues.get("says", ()):
             who = speaker(sentence, cue)
-            ours = who is None and (alleged or not _OURS.isdisjoint(words[sentence.first : sentence.last]))
+            ours = who is None and (
+                not _OURS.isdisjoint(words[sentence.first : sentence.last]) or (alleged and _is_known(sentence, cue))
+            )
             if (ours or (who is not None and name(who) in act.deniers)) and (
                 _says_no(sentence, cue) or _is_short_no(sentence)
             ):
@@ -309,6 +311,12 @@ def _of_others(sentence: Sentence, cue: Hit, act: Act) -> bool:
     named = [party for party in sentence.clause.parties if cue.end <= party.start < cue.end + _DENIED]
     known = {*act.deniers, *map(name, act.sentence.clause.parties), ""}
     return bool(named) and all(name(party) not in known for party in named)
+
+
+def _is_known(sentence: Sentence, cue: Hit) -> bool:
+    """Whether who speaks was told before ("the ministry", "its chairman") and is not just anybody ("a spokesman")."""
+    who = holder(sentence, cue)
+    return who is not None and who.text.lower().split()[0] in ("the", "its", "his", "her", "their")
 
 
 def _is_short_no(sentence: Sentence) -> bool:

@@ -22,6 +22,10 @@ _CAME_TRUE: Final = frozenset(
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
+_OCCURS: Final = frozenset(
+    "be begin start come arrive happen reach pass total include proceed follow go take run continue resume end".split()
+)
+"""What an act may or will do itself."""
 _NEXT: Final = frozenset("and but or that which who".split())
 _COMMITS: Final = frozenset(map(stem, ("sign", "signed", "ink", "order", "ordered", "pledge", "commit")))
 _DEALS: Final = frozenset(map(stem, "buy bought purchase select sell sold sale deal contract choose chose".split()))
@@ -96,6 +100,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if kind == "modal" and after >= 0 and has(sentence, cue.end, cue.end + _BEFORE["modal"], "put off"):
         return False
+    if after > 0 and kind in ("modal", "future") and _OCCURS.isdisjoint(text.words[cue.end : cue.end + 2]):
+        return False  # "the sale could anger Beijing"
     if after > 0 and "," in text.raw[text.ends[act.end - 1] : text.starts[cue.start]]:
         return False
     if after > 0 and not _NEXT.isdisjoint(text.words[act.end : cue.start]):
