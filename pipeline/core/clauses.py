@@ -419,11 +419,12 @@ class Clause:
 
     def under(self, preposition: str, start: int, end: int) -> Named | None:
         """The first party under a preposition within words [start, end)."""
-        end = self._break(start, end)
         for party in self.parties:
             if start <= party.start < end and self.tie(party) == preposition and (
                 not self._compound(party) or (preposition == "from" and self._compound(party) in _HELD)
             ):
+                if self._begins_between(start, party.start):
+                    return None
                 if preposition in ("from", "of") and self._is_distance(party):
                     continue
                 if preposition == "for" and self.text.words[party.end : party.end + 1] == ["to"]:
@@ -431,10 +432,9 @@ class Clause:
                 return party
         return None
 
-    def _break(self, start: int, end: int) -> int:
-        """Where another clause begins within words [start, end): "since Mosul fell to", "but refused"."""
-        words = self.text.words
-        return next((at for at in range(start + 1, min(end, self.last)) if words[at] in _BREAKS), end)
+    def _begins_between(self, start: int, end: int) -> bool:
+        """Whether another clause begins after word `start` and before `end`: "since Mosul fell to", "but refused"."""
+        return not _BREAKS.isdisjoint(self.text.words[start + 1 : end])
 
     def _is_distance(self, party: Named) -> bool:
         """`six kilometres from Ukraine`, `across the border from`, `west of Hokkaido`."""
