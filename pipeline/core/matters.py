@@ -30,8 +30,9 @@ _KIN: Final = {"missile-launch": "force", "armed-attack": "force", "military-exe
 """Topics that reports of one act are often filed under side by side."""
 _ANYBODY: Final = frozenset(("forces", "militants", "people", "shiite-militias"))
 """Classes of parties that tell nobody in particular."""
-_ONGOING: Final = frozenset(("armed-attack",))
-"""Topics of which one pair of parties makes news every day, in a war: who did it to whom does not tell the matter."""
+_ONGOING: Final = {"armed-attack": 0.36}
+"""Topics of which one pair of parties makes news every day, in a war, so that who did it to whom does not tell the
+matter: how alike two stories must be at least."""
 _ACTS: Final = 4
 _NAMES: Final = 40
 _WORDS: Final = 160
@@ -176,13 +177,14 @@ def same_matter(a: Matter, b: Matter) -> bool:
             aside = i > 0 or j > 0
             if agreed is None or (agreed < 0 and aside):
                 continue
-            if act.topic in _ONGOING:
+            least = max(_ONGOING.get(act.topic, 0), _ONGOING.get(other.topic, 0))
+            if least:
                 agreed = min(agreed, 0)
             if apart > _APART[agreed]:
                 continue
             if alike is None:
                 alike = likeness(a, b) - 0.04 * math.log1p(apart)
-            if alike > _LIKE[agreed] + _ASIDE * aside:
+            if alike > max(least, _LIKE[agreed]) + _ASIDE * aside:
                 return True
     return False
 
