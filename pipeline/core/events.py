@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from pipeline.core.blame import responsible
 from pipeline.core.claims import claims_of, settled
 from pipeline.core.clauses import Clause
 from pipeline.core.deals import is_getting, partners, sides
@@ -14,7 +15,7 @@ from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
-from pipeline.core.speech import as_party, name, speaker, speeches
+from pipeline.core.speech import as_party, name, speeches
 from pipeline.core.story import Claim, Event, Evidence, Party, TextField
 from pipeline.core.text import stem
 
@@ -62,7 +63,6 @@ _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 HOME: Final = "home-missiles"
 """The list of weapons that only the state that makes them has; the class is its code."""
 
-_BLAMES: Final = frozenset("blamed blames blame blaming accused accuses".split())
 _SIDES: Final = ("supplier", "actor", "recipient")
 _DOERS: Final = ("supplier", "actor", "imposer")
 
@@ -71,11 +71,6 @@ _BEFORE_NOUNS: Final = frozenset(
     " new further more further".split()
 )
 _BLOWS: Final = ("missile-launch", "armed-attack")
-_OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit".split())
-"""Words with which a party says that it did what is told."""
-_STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
-_THEY: Final = frozenset(("it", "they"))
-_DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
 _CRAFT: Final = frozenset("submarine cruiser destroyer frigate corvette warship ship crew crews scientists".split())
 _UNKNOWN: Final = frozenset("unidentified unknown enemy hostile foreign".split())
 _WATCHERS: Final = ("KR", "JP")
@@ -204,9 +199,9 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
     if _is_trade(mention):
         _mend(mention, rows)
     if "actor" in mention.rule.roles and _is_place(mention, rows.get("actor", ())):
-        responsible = _responsible(mention.sentence)
-        if responsible is not None and responsible.code is None:
-            rows["actor"] = [responsible]
+        owner = responsible(mention.sentence)
+        if owner is not None and owner.code is None:
+            rows["actor"] = [owner]
     for other, _ in filled:
         taken = {party.code or party.kind or party.text for row in rows.values() for party in row}
         for role, row in other.items():
@@ -271,9 +266,9 @@ def _likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, 
         if maker is not None:
             found["supplier"] = maker
     if "actor" in mention.topic.roles and "actor" not in rows:
-        responsible = _responsible(mention.sentence) or _maker(mention) or _crew(mention, rows)
-        if responsible is not None:
-            found["actor"] = responsible
+        doer = responsible(mention.sentence) or _maker(mention) or _crew(mention, rows)
+        if doer is not None:
+            found["actor"] = doer
     return found
 
 
@@ -338,57 +333,6 @@ def _crew(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> Party | None
     for one in speeches(sentence, mention.start, mention.end):
         if one.speaker is not None and one.speaker.code and one.speaker.code not in (*_WATCHERS, *aimed):
             return as_party(sentence, one.speaker)
-    return None
-
-
-def _responsible(told: Sentence) -> Party | None:
-    """Who claimed the act or was blamed for it, in its sentence or the two that follow."""
-    for sentence in (told, *told.after(2)):
-        words = sentence.reading.text.words
-        for cue in sentence.cues.get("confirms", ()):
-            claimed = speaker(sentence, cue)
-            if claimed is not None and "responsibility" in words[cue.start : cue.end + 1]:
-                return as_party(sentence, claimed)
-        owning = _owns_up(sentence) or _sender(sentence)
-        if owning is not None:
-            return owning
-        for cue in sentence.cues.get("accuses", ()):
-            if words[cue.start] in _BLAMES:
-                blamed = sentence.clause.subject(cue.start) if sentence.clause.is_passive(cue.start) else None
-                if blamed is not None and "for" in words[cue.end : cue.end + 2]:
-                    return as_party(sentence, blamed)
-                for party in sentence.clause.parties:
-                    if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
-                        return as_party(sentence, party)
-    return None
-
-
-def _owns_up(sentence: Sentence) -> Party | None:
-    """`Hezbollah said they were its answer`, `Russia said it struck`, `North Korea's act`: who says or is said to have
-    done what is told."""
-    words, clause = sentence.reading.text.words, sentence.clause
-    for party in clause.parties:
-        after = words[party.end : min(party.end + 12, sentence.last)]
-        if clause.owns(party) and not _DEED.isdisjoint(after[1:3]):
-            return as_party(sentence, party)
-        said = next((at for at, word in enumerate(after[:4]) if word in ("said", "says", "took", "claimed")), None)
-        if said is None or clause.tie(party) is not None:
-            continue
-        struck = after[said : said + 3] == ["claimed", "to", "have"] or any(
-            after[at] in _STRUCK and not _THEY.isdisjoint(after[at - 2 : at]) for at in range(said + 2, len(after))
-        )
-        if struck or not _OWNED_UP.isdisjoint(after[said:]):
-            return as_party(sentence, party)
-    return None
-
-
-def _sender(sentence: Sentence) -> Party | None:
-    """`said the Houthis had launched them`: who did it to what was told before."""
-    words = sentence.reading.text.words
-    for at in range(sentence.first + 1, sentence.last - 1):
-        if words[at] in _STRUCK and words[at + 1] in ("it", "them"):
-            party = sentence.clause.subject(at)
-            return None if party is None else as_party(sentence, party)
     return None
 
 

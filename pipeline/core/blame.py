@@ -1,0 +1,65 @@
+"""Who did what is told: whoever claims it, owns up to it, or is blamed for it around the sentence that tells it."""
+
+from typing import Final
+
+from pipeline.core.reading import Sentence
+from pipeline.core.speech import as_party, speaker
+from pipeline.core.story import Party
+
+_BLAMES: Final = frozenset("blamed blames blame blaming accused accuses".split())
+_OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit".split())
+"""Words with which a party says that it did what is told."""
+_STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
+_THEY: Final = frozenset(("it", "they"))
+_DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
+
+
+def responsible(told: Sentence) -> Party | None:
+    """Who claimed the act or was blamed for it, in its sentence or the two that follow."""
+    for sentence in (told, *told.after(2)):
+        words = sentence.reading.text.words
+        for cue in sentence.cues.get("confirms", ()):
+            claimed = speaker(sentence, cue)
+            if claimed is not None and "responsibility" in words[cue.start : cue.end + 1]:
+                return as_party(sentence, claimed)
+        owning = _owns_up(sentence) or _sender(sentence)
+        if owning is not None:
+            return owning
+        for cue in sentence.cues.get("accuses", ()):
+            if words[cue.start] in _BLAMES:
+                blamed = sentence.clause.subject(cue.start) if sentence.clause.is_passive(cue.start) else None
+                if blamed is not None and "for" in words[cue.end : cue.end + 2]:
+                    return as_party(sentence, blamed)
+                for party in sentence.clause.parties:
+                    if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
+                        return as_party(sentence, party)
+    return None
+
+
+def _owns_up(sentence: Sentence) -> Party | None:
+    """`Hezbollah said they were its answer`, `Russia said it struck`, `North Korea's act`: who says or is said to have
+    done what is told."""
+    words, clause = sentence.reading.text.words, sentence.clause
+    for party in clause.parties:
+        after = words[party.end : min(party.end + 12, sentence.last)]
+        if clause.owns(party) and not _DEED.isdisjoint(after[1:3]):
+            return as_party(sentence, party)
+        said = next((at for at, word in enumerate(after[:4]) if word in ("said", "says", "took", "claimed")), None)
+        if said is None or clause.tie(party) is not None:
+            continue
+        struck = after[said : said + 3] == ["claimed", "to", "have"] or any(
+            after[at] in _STRUCK and not _THEY.isdisjoint(after[at - 2 : at]) for at in range(said + 2, len(after))
+        )
+        if struck or not _OWNED_UP.isdisjoint(after[said:]):
+            return as_party(sentence, party)
+    return None
+
+
+def _sender(sentence: Sentence) -> Party | None:
+    """`said the Houthis had launched them`: who did it to what was told before."""
+    words = sentence.reading.text.words
+    for at in range(sentence.first + 1, sentence.last - 1):
+        if words[at] in _STRUCK and words[at + 1] in ("it", "them"):
+            party = sentence.clause.subject(at)
+            return None if party is None else as_party(sentence, party)
+    return None
