@@ -65,6 +65,12 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
         open_store(str(tmp_path / "letters.txt" / "s"), StoreSettings())
 
 
+def test_alerts_written_to_the_folder_before_the_first_pass_are_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / "alerts.jsonl").write_text("{}\n")
+    open_store(str(tmp_path), StoreSettings()).close()
+    assert (tmp_path / "alerts.jsonl").read_text() == "{}\n"
+
+
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / database.FILE).write_bytes(b"no database at all, but long enough to have a header " * 30)
     with pytest.raises(StoreError, match="is damaged or not a store"):

@@ -146,7 +146,8 @@ def _may_begin(folder: Path, place: Path, create: bool) -> None:
     if not create:
         raise NoStore(f"{folder}: there is no store here; `wirewatch run` or `wirewatch import` makes one")
     if folder.exists():
-        foreign = sorted({path.name for path in folder.iterdir()} - _OURS)
+        lines = {path.name for path in folder.glob("*.jsonl")}  # what a file channel wrote before the first pass
+        foreign = sorted({path.name for path in folder.iterdir()} - _OURS - lines)
         if foreign:
             raise StoreError(f"{folder}: is not a store and not empty (it holds {foreign[0]}); name another folder")
     try:
