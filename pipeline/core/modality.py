@@ -29,6 +29,8 @@ _OCCURS: Final = frozenset(
 _NEXT: Final = frozenset("and but or that which who".split())
 _COMMITS: Final = frozenset(map(stem, ("sign", "signed", "ink", "order", "ordered", "pledge", "commit")))
 _DEALS: Final = frozenset(map(stem, "buy bought purchase select sell sold sale deal contract choose chose".split()))
+_BUYING: Final = frozenset("buying getting acquiring purchasing ordering".split())
+"""What goes on while nothing has come yet: "is buying tanks"."""
 _DELIVERY: Final = frozenset(map(stem, "delivery deliver delivered arrive arrival handover batch".split()))
 _NEAR: Final = 7
 """Words between a delivery and what says that it is to come."""
@@ -62,7 +64,9 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
 def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
     """What is only signed or ordered, or bought and to be delivered as the next two sentences tell."""
     verb, sentence = act.sentence.reading.text.stems[act.head], act.sentence
-    if verb in _COMMITS and not has(sentence, sentence.first, sentence.last, "done"):
+    words = sentence.reading.text.words
+    buying = words[act.head] in _BUYING and words[act.head - 1] in ("is", "are", "s", "re")
+    if (buying or verb in _COMMITS) and not has(sentence, sentence.first, sentence.last, "done"):
         return "planned", Hit(act.head, act.head + 1, CUES, "planned")
     if verb not in _DEALS:
         return None
