@@ -138,6 +138,8 @@ def score_file(
     out.print(f"claim status, macro F1: {report.status_macro_f1:.3f}")
     for role, (right, asked) in report.roles.items():
         out.print(f"{role}: {right} of {asked} right" + (f" ({right / asked:.2f})" if asked else ""))
+    for status, (right, asked) in report.holders.items():
+        out.print(f"{status} by whom: {right} of {asked} right" + (f" ({right / asked:.2f})" if asked else ""))
     for mistake in report.mistakes:
         out.print(Line(f"{mistake.kind:<12} {mistake.topic:<24} {mistake.id}  ", "dim") + Line(mistake.what)
                   + Line(f"  {mistake.evidence}", "cyan"))
