@@ -12,10 +12,12 @@ pairs of minima (a band of locality-sensitive hashing), and the headline where i
 
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
+from itertools import accumulate, chain
 from typing import Any, Final
 
 from pipeline.core.story import Story
@@ -90,24 +92,27 @@ def _micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def sketch(story: Story) -> Sketch:
-    """The sketch of a story. About 0.1 ms for 300 words."""
-    words, headline = words_of(story.body)[:MOST_WORDS], words_of(story.title)
-    if len(words) < _SHORT:
-        words = headline + words
-    whole = _runs(words)
-    first = whole[: LEDE - 2]
+def sketches(stories: Sequence[Story]) -> list[Sketch]:
+    """The sketches of stories, in their order. About 0.05 ms each for 200 words; many at once cost less."""
+    headlines = [words_of(story.title) for story in stories]
+    bodies = [words_of(story.body)[:MOST_WORDS] for story in stories]
+    whole = _runs([words if len(words) >= _SHORT else headline + words
+                   for words, headline in zip(bodies, headlines, strict=True)])
+    first = [runs[: LEDE - 2] for runs in whole]
     minima, lede_minima = _minima(whole, PERMUTATIONS), _minima(first, LEDE_PERMUTATIONS)
-    size, lede_size = _different(whole), _different(first)
-    name = " ".join(headline)
-    terms = [term_of(f"title {name}")] if len(headline) >= _TITLE_WORDS else []
-    if size >= _SHORT:
-        terms += _bands(minima, _BANDS, 0) + _bands(lede_minima, _LEDE_BANDS, 1000)
-    return Sketch(
-        id=story.id, source=" ".join(story.source.split()), origin=" ".join(story.origin.split()),
-        told=bool(story.events), published=story.published, seen=story.seen, title=name[:300], size=size,
-        lede_size=lede_size, body=_bytes(minima), lede=_bytes(lede_minima), terms=tuple(terms),
-    )
+    bands, lede_bands = _bands(minima, _BANDS, 0), _bands(lede_minima, _LEDE_BANDS, 1000)
+    out = []
+    for number, (story, headline) in enumerate(zip(stories, headlines, strict=True)):
+        size, lede_size, name = _different(whole[number]), _different(first[number]), " ".join(headline)
+        terms = [term_of(f"title {name}")] if len(headline) >= _TITLE_WORDS else []
+        if size >= _SHORT:
+            terms += bands[number] + lede_bands[number]
+        out.append(Sketch(
+            id=story.id, source=" ".join(story.source.split()), origin=" ".join(story.origin.split()),
+            told=bool(story.events), published=story.published, seen=story.seen, title=name[:300], size=size,
+            lede_size=lede_size, body=_bytes(minima[number]), lede=_bytes(lede_minima[number]), terms=tuple(terms),
+        ))
+    return out
 
 
 def same_text(a: Sketch, b: Sketch, within: timedelta) -> bool:
@@ -171,27 +176,32 @@ def _estimate(a: bytes, b: bytes) -> float:
     return max(0.0, (equal / len(a) - 1 / 256) / (1 - 1 / 256))
 
 
-class _Hashes(dict[str, int]):
+class _Hashes(dict[str, bytes]):
     """Words hashed so far, the same in every process; forgotten all at once when there are very many."""
 
-    def __missing__(self, word: str) -> int:
+    def __missing__(self, word: str) -> bytes:
         if len(self) >= 500_000:
             self.clear()
-        found = self[word] = int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+        found = self[word] = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return found
 
 
 _hashes: Final = _Hashes()
 
 
-def _runs(words: list[str]) -> Any:
-    """A 64-bit hash of each run of three words (one of all words, where there are fewer), as an array."""
+def _runs(texts: list[list[str]]) -> list[Any]:
+    """For each text, as words, a 64-bit hash of each run of three (one of all words, where there are fewer)."""
     import numpy as np
 
-    hashes = np.fromiter(map(_hashes.__getitem__, words), np.uint64, len(words))
-    if len(words) < 3:
-        return _mixed(hashes.sum(keepdims=True))
-    return _mixed(hashes[:-2] * _odd(1) + hashes[1:-1] * _odd(2) + hashes[2:] * _odd(3))
+    ends = list(accumulate(map(len, texts)))
+    digests = b"".join(map(_hashes.__getitem__, chain.from_iterable(texts)))
+    hashes = np.frombuffer(digests, ">u8").astype(np.uint64)
+    runs = _mixed(hashes[:-2] * _odd(1) + hashes[1:-1] * _odd(2) + hashes[2:] * _odd(3))
+    return [
+        runs[end - len(words) : end - 2] if len(words) >= 3
+        else _mixed(hashes[end - len(words) : end].sum(keepdims=True))
+        for end, words in zip(ends, texts, strict=True)
+    ]
 
 
 def _different(runs: Any) -> int:
@@ -202,13 +212,14 @@ def _different(runs: Any) -> int:
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
-def _minima(runs: Any, permutations: int) -> Any:
-    """The least hash under each permutation, as an array of 64-bit numbers."""
+def _minima(texts: list[Any], permutations: int) -> Any:
+    """For each text, as runs, the least hash under each permutation: an array of 64-bit numbers, a row a text."""
     import numpy as np
     from rensa import RMinHash
 
-    rows = RMinHash.digest_matrix_from_flat_token_hashes(runs, [0, len(runs)], permutations, _SEED).to_rows()
-    return np.array(rows[0], np.uint64)
+    flat, ends = np.concatenate([*texts, np.array([], np.uint64)]), accumulate(map(len, texts), initial=0)
+    rows = RMinHash.digest_matrix_from_flat_token_hashes(flat, list(ends), permutations, _SEED).to_rows()
+    return np.array(rows, np.uint64).reshape(len(texts), permutations)
 
 
 def _bytes(minima: Any) -> bytes:
@@ -217,15 +228,15 @@ def _bytes(minima: Any) -> bytes:
 
 def term_of(text: str) -> int:
     """A term that stands for a text."""
-    return _hashes[text] >> _DROPPED
+    return int.from_bytes(_hashes[text]) >> _DROPPED
 
 
-def _bands(minima: Any, bands: int, first: int) -> list[int]:
-    """A term for each pair of minima; `first` numbers them, so that only the same pairs are ever equal."""
+def _bands(minima: Any, bands: int, first: int) -> list[list[int]]:
+    """For each row a term for each pair of minima; `first` numbers them, so that only the same pairs are ever equal."""
     import numpy as np
 
-    pairs = minima[0 : 2 * bands : 2] * _odd(1) + minima[1 : 2 * bands : 2] * _odd(2) + _numbers(bands, first)
-    terms: list[int] = (_mixed(pairs) >> np.uint64(_DROPPED)).tolist()
+    pairs = minima[:, 0 : 2 * bands : 2] * _odd(1) + minima[:, 1 : 2 * bands : 2] * _odd(2) + _numbers(bands, first)
+    terms: list[list[int]] = (_mixed(pairs) >> np.uint64(_DROPPED)).tolist()
     return terms
 
 

@@ -22,7 +22,7 @@ from pipeline.config import ClusterSettings
 from pipeline.core.errors import WirewatchError
 from pipeline.core.matters import Matter, fits, matter_of, same_matter, unpack_matter
 from pipeline.core.origin import origin_of
-from pipeline.core.similarity import Sketch, same_text, sketch, unpack
+from pipeline.core.similarity import Sketch, same_text, sketches, unpack
 from pipeline.core.story import Story
 from pipeline.stores.base import Indexed, Kind, Store, Trace, Traces, batched
 from pipeline.stores.unions import Group, Node, United, groups, unite
@@ -128,14 +128,12 @@ class _Batch:
     def __init__(self, stories: Sequence[Story], again: frozenset[str]) -> None:
         self.again = again
         self.stories = {story.id: story for story in stories}
-        self.sketches: dict[str, Sketch] = {}
-        self.matters: dict[str, Matter] = {}
-        for id, story in self.stories.items():
-            own = replace(story, origin=origin_of(story.source, story.authors, story.body)) if id in again else story
-            self.sketches[id] = sketch(own)
-            matter = matter_of(own)
-            if matter is not None:
-                self.matters[id] = matter
+        own = [replace(story, origin=origin_of(story.source, story.authors, story.body)) if id in again else story
+               for id, story in self.stories.items()]
+        self.sketches: dict[str, Sketch] = {one.id: one for one in sketches(own)}
+        self.matters: dict[str, Matter] = {
+            story.id: matter for story in own if (matter := matter_of(story)) is not None
+        }
 
 
 def _node(one: Sketch) -> Node:

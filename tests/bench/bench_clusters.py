@@ -25,7 +25,7 @@ import numpy
 
 from pipeline.config import ClusterSettings, StoreSettings
 from pipeline.core.matters import matter_of
-from pipeline.core.similarity import PERMUTATIONS, sketch
+from pipeline.core.similarity import PERMUTATIONS, sketches
 from pipeline.core.story import Story
 from pipeline.stores import open_store
 from pipeline.stores.base import Store, Trace, batched
@@ -54,7 +54,7 @@ class Cost:
 def held(count: int, pool: Sequence[Story]) -> Iterator[Trace]:
     """The traces of so many stories."""
     random = numpy.random.default_rng(5)
-    data = [sketch(story).pack() for story in pool]
+    data = [one.pack() for one in sketches(pool)]
     matters = [matter for story in pool if (matter := matter_of(story)) is not None]
     told = [(matter.terms, matter.pack()) for matter in matters]
     for number in range(count):
@@ -110,12 +110,12 @@ def measured(store: Store, arrived: Sequence[Story], sketches: Any) -> Cost:
     )
 
 
-def by_force(sketches: Any, some: Sequence[Story]) -> float:
+def by_force(against: Any, some: Sequence[Story]) -> float:
     """CPU seconds to estimate the similarity of a story with every sketch."""
-    rows = [numpy.frombuffer(sketch(story).body, numpy.uint8) for story in some]
+    rows = [numpy.frombuffer(one.body, numpy.uint8) for one in sketches(some)]
     begun = time.process_time()
     for row in rows:
-        numpy.count_nonzero(sketches == row, axis=1).max()
+        numpy.count_nonzero(against == row, axis=1).max()
     return (time.process_time() - begun) / len(rows)
 
 

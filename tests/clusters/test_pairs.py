@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.config import load
 from pipeline.core.matters import matter_of, same_matter
-from pipeline.core.similarity import same_text, sketch
+from pipeline.core.similarity import same_text, sketches
 from pipeline.core.story import Story
 from pipeline.core.text import Text
 from pipeline.core.topics import Topics, detect
@@ -62,7 +62,7 @@ def copies(sides: dict[str, tuple[Story, Story]]) -> dict[str, bool]:
 
 
 def found_copies(a: Story, b: Story) -> bool:
-    left, right = sketch(a), sketch(b)
+    left, right = sketches([a, b])
     return meet(left.terms, right.terms) and same_text(left, right, timedelta(days=7))
 
 
@@ -100,9 +100,9 @@ def test_both_are_symmetric(sides: dict[str, tuple[Story, Story]], copies: dict[
 def test_a_column_of_every_day_is_no_copy() -> None:
     """Of one outlet, with hardly a text; the same headline twice in a morning is one story."""
     title = "The top photos of the day by our own photojournalists"
-    first, next_day, same_day = (
-        sketch(made(n, "See them all.", "outlet", minutes=minutes, title=title))
+    first, next_day, same_day = sketches([
+        made(n, "See them all.", "outlet", minutes=minutes, title=title)
         for n, minutes in ((1, 0), (2, 24 * 60), (3, 60))
-    )
+    ])
     assert same_text(first, same_day, timedelta(days=7))
     assert not same_text(first, next_day, timedelta(days=7))

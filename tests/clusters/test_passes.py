@@ -89,17 +89,17 @@ def stop(*anything: object) -> None:
 
 
 def test_a_mistake_in_joining_costs_one_story_its_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = clusters.sketch
+    real = clusters.sketches
 
-    def odd(story: Story) -> Sketch:
-        if story.url == "http://outlet0.example/3":
+    def odd(stories: list[Story]) -> list[Sketch]:
+        if any(story.url == "http://outlet0.example/3" for story in stories):
             raise ValueError("odd")
-        return real(story)
+        return real(stories)
 
     with Site(wire(8)) as site:
         passes = Passes.make(tmp_path, site, feeds=feeds_of(OUTLETS))
         with monkeypatch.context() as patch:
-            patch.setattr(clusters, "sketch", odd)
+            patch.setattr(clusters, "sketches", odd)
             passes.run()
         stories = passes.stories()
         assert [(f.stage, f.reason, f.url) for f in passes.failures()] == [("join", "bug", "http://outlet0.example/3")]

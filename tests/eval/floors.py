@@ -67,7 +67,7 @@ CLAIMED: Final = ("arms-transfer", "missile-launch")
 
 
 WRITTEN: Final[dict[str, tuple[str, ...]]] = {
-    "labelled": (), "documents": (), "fresh": (), "claims": CLAIMED, "roles": CLAIMED,
+    "labelled": (), "documents": (), "fresh": (), "claims": CLAIMED, "roles": CLAIMED, "statuses": CLAIMED,
 }
 """The files of texts written for this project, and the topics that they are labelled for, where not for all."""
 
@@ -105,6 +105,9 @@ def figures(name: str, report: Report) -> Iterator[tuple[str, float]]:
     for role, (right, asked) in report.roles.items():
         if asked:
             yield f"{name}: {role} right", right / asked
+    for status, (right, asked) in report.holders.items():
+        if asked:
+            yield f"{name}: who {status} right", right / asked
 
 
 def floors() -> dict[str, dict[str, Any]]:
