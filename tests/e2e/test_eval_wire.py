@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.core.urls import story_id
 from tests.e2e.workspace import Workspace
+from tests.faults.passes import Passes
 from tests.servers.site import Answer, Site
 
 WIRE = Path(__file__).parents[2].parent / "shared" / "eval" / "wire"
@@ -92,7 +94,7 @@ def test_polled_series_index_exactly_the_new_links_and_nothing_twice(tmp_path: P
             {"url": f"http://{name.replace('_', '-')}.example/feed", "id": name, "full_text": "feed"}
             for name in (Path(name).name for name in series)
         ]
-        workspace = Workspace.make(tmp_path, server=site.url, feeds=feeds)
+        passes = Passes.make(tmp_path, site, feeds=feeds)
         known: set[str] = set()
         for step in range(24):
             new: set[str] = set()
@@ -100,9 +102,10 @@ def test_polled_series_index_exactly_the_new_links_and_nothing_twice(tmp_path: P
                 body = gzip.decompress((WIRE / steps[name][step]["file"]).read_bytes())
                 site.put(feed["url"], Answer(body, "text/xml"))
                 new |= set(steps[name][step]["new_links"])
-            summary = workspace.json("run")
+            summary = passes.run().plain()
             assert summary["feeds"]["failed"] == 0
-            urls = [story["url"] for story in workspace.exported()]
+            with closing(passes.open_store()) as store:
+                urls = [story.url for story in store.archive.stories(now=passes.now)]
             assert len(urls) == len(set(urls))
             assert set(urls) - known == new, f"step {step}"
             assert summary["stories"]["indexed"] == len(new)
