@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.core.events import Mention, events_of
+from pipeline.core.events import events_of
 from pipeline.core.lexicon import Hit, Lexicon, Present, Table
 from pipeline.core.matching import any_matches, matches
 from pipeline.core.places import PARTY_LISTS, countries, parties, party_table
 from pipeline.core.prefilter import Anchors, Keys, Screen
 from pipeline.core.reading import Reading, Sentence
+from pipeline.core.roles import Mention
 from pipeline.core.rules import Pattern, Rule, Topic, read_rules
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch
 from pipeline.core.text import Text
