@@ -115,7 +115,7 @@ class Text:
     def of(cls, raw: str) -> "Text":
         """Cut `raw`; about 0.1 µs a word, and 0.15 µs more when spans are asked for.
 
-        A text that was cut lately is not cut again: topics, the index, alerts and clusters of a story share one.
+        A text that was cut lately is not cut again: topics, alerts, threads and the index of a story share one.
         """
         return _kept(raw) if len(raw) <= _KEPT_CHARS else _text(raw)
 
