@@ -4,7 +4,8 @@
 paragraph, a corrected number, house style, a new paragraph on top). `same_matter`: both tell of one act or claim,
 or of what became of it. `topical`: at least one of the seven topics is told. Kinds that are not near-copies:
 rewrite, independent, follow-up, shared-background (a follow-up that repeats paragraphs of the first report),
-similar-headline, similar-subject, same-form (bulletins of one form about different days).
+similar-headline, similar-subject, same-form (bulletins of one form about different days). Texts of the pairs whose id
+begins with `s` are one or two sentences, as feeds give them instead of an article.
 """
 
 import json
@@ -28,7 +29,8 @@ def test_form() -> None:
             assert set(side) == {"title", "text", "published", "source"}
             assert all(side.values())
             assert datetime.fromisoformat(side["published"]).utcoffset() is not None
-            assert 50 <= len(side["text"].split()) <= 420
+            words = len(side["text"].split())
+            assert 10 <= words <= 30 if row["id"].startswith("s") else 50 <= words <= 420
         assert row["a"] != row["b"]
 
 
