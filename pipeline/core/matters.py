@@ -2,7 +2,7 @@
 
 A story that tells an event is reduced to a `Matter`: its acts (topic, who did it, to whom), the states that it names,
 and its telling words, of which names and numbers weigh most (but not what the parties are called, which the acts
-tell). `same_matter` compares two of them, `fits` says whether a story belongs to the thread that another began. Both
+tell, nor what states are called, nor the words that the acts were found by). `same_matter` compares two of them, `fits` says whether a story belongs to the thread that another began. Both
 would rather say no: a thread that runs from one war into another helps nobody. Numbers were set on
 tests/eval/pairs.jsonl and looked at on ten days of forty feeds (docs/threads.md).
 """
@@ -19,10 +19,11 @@ from typing import Final
 
 from pipeline.core.frequent import EXPECTED, OTHERWISE
 from pipeline.core.similarity import term_of
+from pipeline.core.states import NAMES
 from pipeline.core.story import Event, Party, Story
 from pipeline.core.text import Text
 
-MATTER_VERSION: Final = 2
+MATTER_VERSION: Final = 3
 """Goes up whenever the matter of some story changes: matters of other versions are not compared."""
 DOERS: Final = ("supplier", "actor", "imposer", "participants")
 DONE_TO: Final = ("recipient", "target", "territory")
@@ -33,6 +34,16 @@ _ANYBODY: Final = frozenset(("forces", "militants", "people", "shiite-militias")
 _ONGOING: Final = {"armed-attack": 0.36}
 """Topics of which one pair of parties makes news every day, in a war, so that who did it to whom does not tell the
 matter: how alike two stories must be at least."""
+_DAILY: Final[Mapping[str, frozenset[str]]] = {
+    "arms-transfer": frozenset(("UA", "US", "nato")),
+    "missile-launch": frozenset(("KP", "RU", "UA")),
+    "military-exercise": frozenset(("KR", "US")),
+    "nuclear-program": frozenset(("IR", "KP", "RU")),
+    "sanctions": frozenset(("EU", "RU", "US")),
+}
+"""Parties of whose acts one or the other is in the news every day: they tell no matter either."""
+_EPISODE: Final = timedelta(days=10)
+"""What is in the news every day is one matter no longer than this."""
 _ACTS: Final = 4
 _NAMES: Final = 40
 _WORDS: Final = 160
@@ -120,10 +131,11 @@ def matter_of(story: Story) -> Matter | None:
         return None
     stems = {*Text.of(story.title).stems, *Text.of(story.body).stems}
     called = Text.of(" ".join(_NAME.findall(story.body))).stems
-    parties = {stem for party in _parties_of(story) for stem in Text.of(party).stems}  # which acts tell already
+    parties = _stems(party.text for event in story.events for party in event.roles.values() if party.code)
+    known = _state_stems() | _stems(evidence.text for event in story.events for evidence in event.evidence)
     names, words, frequent = set[str](), set[str](), set[str]()
     for stem in stems:
-        expected = EXPECTED.get(stem, OTHERWISE)
+        expected = 1 if stem in known else EXPECTED.get(stem, OTHERWISE)
         if expected < 1:
             words.add(stem)
         elif expected < 100:
@@ -165,6 +177,14 @@ def agreement(a: Act, b: Act) -> int | None:
     return found if a.topic == b.topic else min(found, 0)
 
 
+def _telling(a: Act, b: Act) -> int | None:
+    """Their agreement, in which parties that are in the news every day count for nothing."""
+    found, daily = agreement(a, b), _DAILY.get(a.topic, frozenset())
+    if not found or found < 0:
+        return found
+    return bool((a.doers & b.doers) - daily - _ANYBODY) + bool((a.done_to & b.done_to) - daily - _ANYBODY)
+
+
 def same_matter(a: Matter, b: Matter) -> bool:
     """Whether two stories tell of one matter: acts that agree, in texts that are as alike as that demands."""
     apart = abs(a.published - b.published) / timedelta(days=1)
@@ -173,7 +193,7 @@ def same_matter(a: Matter, b: Matter) -> bool:
         for j, other in enumerate(b.acts):
             if i and j:
                 break
-            agreed = agreement(act, other)
+            agreed = _telling(act, other)
             aside = i > 0 or j > 0
             if agreed is None or (agreed < 0 and aside):
                 continue
@@ -191,11 +211,13 @@ def same_matter(a: Matter, b: Matter) -> bool:
 
 def fits(first: Matter, other: Matter, within: timedelta) -> bool:
     """Whether `other` tells of what `first`, which began a thread, is about, at most `within` from it."""
+    main = first.acts[0]
+    known = (main.doers | main.done_to) - _ANYBODY
+    if main.topic in _ONGOING or not known - _DAILY.get(main.topic, frozenset()):
+        within = min(within, _EPISODE)
     if abs(first.published - other.published) > within:
         return False
-    main = first.acts[0]
     agreed = [found for act in other.acts if (found := agreement(main, act)) is not None]
-    known = (main.doers | main.done_to) - _ANYBODY
     return max(agreed, default=-1) >= (1 if known and _told(other.acts[:1]) else 0)
 
 
@@ -218,9 +240,14 @@ def _agree(a: frozenset[str], b: frozenset[str]) -> int:
     return (1 if a & b else -1) if a and b else 0
 
 
-def _parties_of(story: Story) -> set[str]:
-    """What the known parties of a story's events are called in it."""
-    return {party.text for event in story.events for party in event.roles.values() if party.code}
+def _stems(texts: Iterable[str]) -> set[str]:
+    return {stem for text in set(texts) for stem in Text.of(text).stems}
+
+
+@lru_cache(maxsize=1)
+def _state_stems() -> frozenset[str]:
+    """What states are called, which a matter knows by their codes."""
+    return frozenset(_stems(NAMES.values()))
 
 
 def _parties(roles: Mapping[str, Party], wanted: Iterable[str]) -> frozenset[str]:
