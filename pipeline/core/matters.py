@@ -1,10 +1,11 @@
 """Whether two stories tell of the same matter: one act or claim, and what became of it, in whatever words.
 
 A story that tells an event is reduced to a `Matter`: its acts (topic, who did it, to whom), the states that it names,
-and its telling words, of which names and numbers weigh most (but not what the parties are called, which the acts
-tell, nor what states are called, nor the words that the acts were found by). `same_matter` compares two of them, `fits` says whether a story belongs to the thread that another began. Both
-would rather say no: a thread that runs from one war into another helps nobody. Numbers were set on
-tests/eval/pairs.jsonl and looked at on ten days of forty feeds (docs/threads.md).
+and its telling words, of which names and numbers weigh most. What the parties are called the acts tell already, and
+so do the words that they were found by; what states are called is in all news. `same_matter` compares two of them,
+`fits` says whether a story belongs to the thread that another began. Both would rather say no: a thread that runs
+from one war into another helps nobody. Numbers were set on tests/eval/pairs.jsonl and looked at on ten days of forty
+feeds (docs/threads.md).
 """
 
 import json

@@ -33,10 +33,9 @@ def test_parties_of_every_day_tell_no_matter(
 def test_what_states_and_acts_are_called_is_no_telling_word() -> None:
     one = matter_of(told(1, "They arm rebels from Norway by Tromsoe.", transfer("KP", "RU")))
     assert one is not None
-    names, words, frequent = one.words
+    names, _, frequent = one.words
     assert "tromso" in " ".join(names)
-    assert "norway" in frequent
-    assert "arm" in frequent
+    assert {"norway", "arm"} <= frequent
 
 
 @pytest.mark.parametrize(("event", "days", "fit"), [
