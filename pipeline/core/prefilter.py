@@ -104,17 +104,17 @@ class Anchors:
                 bits[key] = bits.get(key, 0) | one
         return cls(bits, {key: tuple(found) for key, found in entries.items()})
 
-    def standing(self, stems: AbstractSet[str]) -> AbstractSet[str]:
-        """The keys among `stems` of patterns that may match there; empty when none can."""
+    def standing(self, stems: AbstractSet[str]) -> dict[str, list[tuple[int, int]]]:
+        """The entries of patterns that may match among `stems`, by key; empty when none can."""
         anchors = self.entries.keys() & stems
         if not anchors:
-            return anchors
+            return {}
         there = reduce(or_, map(self.bits.__getitem__, self.bits.keys() & stems))
-        return {key for key in anchors if any(there & needed == needed for needed, _ in self.entries[key])}
+        return {
+            key: left for key in anchors
+            if (left := [entry for entry in self.entries[key] if there & entry[0] == entry[0]])
+        }
 
-    def numbers(self, stems: Sequence[str], anchors: Iterable[str]) -> list[int]:
-        """The patterns with one of the anchors that may match in a sentence of these stems, ascending."""
-        there = reduce(or_, filter(None, map(self.bits.get, stems)), 0)
-        return sorted({
-            number for key in anchors for needed, number in self.entries[key] if there & needed == needed
-        })
+    def there(self, stems: Sequence[str]) -> int:
+        """The bits of the symbols that may stand among `stems`."""
+        return reduce(or_, filter(None, map(self.bits.get, stems)), 0)

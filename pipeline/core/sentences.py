@@ -4,8 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_CANDIDATE: Final = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s|$)|\n""")
-_LAST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z.&-]*)$")
+_CANDIDATE: Final = re.compile(
+    r"""[.!?…\n](?:
+        (?<=\n) (?: (?=\s|\Z) (?P<paragraph>) | (?P<line>) )
+        | (?<=[a-z]{5}[.!?]) (?<!pprox.) (?<!essrs.) ["'”’)\]]* (?=\s+["'“‘(\[]*[A-Z]) (?P<sure>)
+        | [.!?…]* ["'”’)\]]* (?=\s|$)
+    )""",
+    re.VERBOSE,
+)
+"""Where a sentence may end; surely after a long word (no abbreviation but two is longer) and before a capital."""
+
+_LAST_WORD: Final = re.compile(r"([^\W\d_][\w.&-]*)$")
 
 _NEVER_LAST: Final = frozenset(
     "mr mrs ms dr prof rev fr sr hon gen lt maj col capt cpl sgt adm cmdr brig sen rep gov pres amb atty insp supt det"
@@ -28,9 +37,6 @@ _STARTERS: Final = frozenset(
     " another other only despite although though still then so yet or nor not now here"
     " asked speaking".split()
 )
-_TAILS: Final = frozenset(("pprox", "essrs"))
-"""Ends of the abbreviations that are longer than five letters: before a capital any other long word is the last."""
-
 _NEXT_WORD: Final = re.compile(r"""[\s"'“‘(\[]*([A-Za-z]+|\d)?""")
 
 
@@ -38,19 +44,16 @@ def ends_of_sentences(raw: str) -> Iterator[int]:
     """Character offsets just after each end of sentence, ascending; the end of the text is not among them."""
     line_start = 0
     for mark in _CANDIDATE.finditer(raw):
-        if mark[0] == "\n":
-            if _is_line_end(raw, line_start, mark.start()):
-                yield mark.end()
-            line_start = mark.end()
-        elif _is_full_stop(raw, mark):
-            yield mark.end()
-
-
-def _is_full_stop(raw: str, mark: re.Match[str]) -> bool:
-    start, end = mark.span()
-    before = raw[max(0, start - 5) : start]
-    long = len(before) == 5 and before.isalpha() and before.islower() and before not in _TAILS
-    return (long and raw[end + 1 : end + 2].isupper()) or _is_end(raw, mark)
+        kind, end = mark.lastgroup, mark.end()
+        if kind == "sure":
+            yield end
+        elif kind is None:
+            if _is_end(raw, mark):
+                yield end
+        else:
+            if kind == "paragraph" or _is_line_end(raw, line_start, end - 1):
+                yield end
+            line_start = end
 
 
 def _is_end(raw: str, mark: re.Match[str]) -> bool:
@@ -72,8 +75,5 @@ def _is_end(raw: str, mark: re.Match[str]) -> bool:
 
 
 def _is_line_end(raw: str, start: int, end: int) -> bool:
-    """Whether a line break ends a sentence: not inside a paragraph that was wrapped at 45 to 90 characters."""
-    follows = raw[end + 1 : end + 2]
-    if follows.isspace() or not follows:
-        return True
-    return not (45 <= end - start <= 90) and not follows.islower()
+    """Whether a line break before text ends a sentence: not inside a paragraph wrapped at 45 to 90 characters."""
+    return not (45 <= end - start <= 90) and not raw[end + 1].islower()

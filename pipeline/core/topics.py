@@ -141,9 +141,13 @@ def _promising(reading: Reading, topics: Topics) -> Iterator[tuple[Sentence, lis
         while done < len(at) and at[done] < last:
             done += 1
         if done > begin:
-            numbers = anchors.numbers(stems[first:last], {stems[word] for word in at[begin:done]})
+            there = anchors.there(stems[first:last])
+            numbers = {
+                number for key in {stems[word] for word in at[begin:done]} for needed, number in standing[key]
+                if there & needed == needed
+            }
             if numbers:
-                yield reading.sentence(index), [topics.candidates[number] for number in numbers]
+                yield reading.sentence(index), [topics.candidates[number] for number in sorted(numbers)]
 
 
 @dataclass
