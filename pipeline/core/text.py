@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
-import numpy as np
 import Stemmer
 
 from pipeline.core.sentences import ends_of_sentences
@@ -32,7 +31,7 @@ _MARKS = (
     "\u17b4-\u17d3\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
 )
 _WORD = re.compile(rf"\w[\w{_MARKS}]{{0,{MAX_WORD - 1}}}")
-_PIECES = re.compile(f"({_WORD.pattern})")
+_PIECES, _ASCII_PIECES = (re.compile(f"({word})") for word in (_WORD.pattern, rf"[a-z0-9]{{1,{MAX_WORD}}}"))
 """For cutting a text into what is between words and words, in turn."""
 _SPACED: Final = bytes(byte if byte > 127 or chr(byte).isalnum() else 32 for byte in range(256))
 _TYPOGRAPHY: Final = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u2022\u00a3\u20ac"
@@ -92,14 +91,9 @@ def words_of(raw: str) -> list[str]:
     return _cut(_lowered(raw))
 
 
-def _spaced(lowered: str) -> str:
-    """A lowered text with spaces for what is ASCII and belongs to no word, character for character."""
-    return lowered.encode("utf-8", "surrogatepass").translate(_SPACED).decode("utf-8", "surrogatepass")
-
-
 def _cut(lowered: str) -> list[str]:
     """The words of a lowered text, in order."""
-    runs = _spaced(lowered).split()
+    runs = lowered.encode("utf-8", "surrogatepass").translate(_SPACED).decode("utf-8", "surrogatepass").split()
     if max(map(len, runs), default=0) > MAX_WORD:
         return list(filter(None, map(normalise, _WORD.findall(lowered))))
     if lowered.isascii():
@@ -146,13 +140,7 @@ class Text:
     @cached_property
     def _spans(self) -> tuple[list[int], list[int]]:
         lowered = _lowered(self.raw)
-        spaced = _spaced(lowered)
-        if lowered.isascii() or spaced.split() == self.words:
-            inside = np.frombuffer(spaced.encode("utf-32-le", "surrogatepass"), "<u4") != ord(" ")
-            turns = np.flatnonzero(np.diff(inside, prepend=False, append=False))
-            if len(turns) == 2 * len(self.words):
-                return turns[::2].tolist(), turns[1::2].tolist()
-        pieces = _PIECES.split(lowered)
+        pieces = (_ASCII_PIECES if lowered.isascii() else _PIECES).split(lowered)
         edges = list(accumulate(map(len, pieces)))
         starts, ends = edges[:-1:2], edges[1::2]
         if len(starts) != len(self.words):  # some odd symbols are no words
