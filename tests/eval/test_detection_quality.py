@@ -5,7 +5,7 @@ import pytest
 from pipeline.core.errors import ConfigError
 from pipeline.core.scoring import read_labelled, score
 from tests.core.detection import topics
-from tests.eval.floors import false_alarms, figures, floors, sets, shared_ours, shared_texts
+from tests.eval.floors import false_alarms, figures, floors, sets, shared_texts, shared_topics
 
 MOST_FALSE_ALARMS = 4
 """Of 412 ledes that were written to tempt; ordinary ones tempt far less."""
@@ -34,7 +34,7 @@ def test_quality_stays_above_its_floors(name: str) -> None:
 
 @needs_shared
 def test_texts_labelled_by_topic_alone_hold_the_bars() -> None:
-    measured = score(shared_ours("topics"), topics()).topics
+    measured = score(shared_topics(), topics()).topics
     low = [f"{topic}: P {one.precision:.2f} R {one.recall:.2f}" for topic, one in measured.items()
            if one.right + one.missed and (one.precision < BARS[topic][0] or one.recall < BARS[topic][1])]
     assert not low, "\n".join(low)
