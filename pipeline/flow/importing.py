@@ -36,6 +36,8 @@ _AHEAD: Final = 3
 Line = tuple[int, Mapping[str, Any]]
 """A line's number and what it holds."""
 
+_KNOWN: Final = frozenset(field.name for field in fields(Story))
+
 _mine: Any = None
 """In a worker process: what it works with."""
 
@@ -145,20 +147,19 @@ def complete_story(line: Mapping[str, Any], topics: Topics, now: datetime) -> St
     for key in ("url", "title", "body"):
         if not isinstance(line.get(key), str):
             raise ValueError(f"{key}: is missing or not text; a line needs url, title and body")
-    if not host_of(line["url"]):
+    if not (host := host_of(line["url"])):
         raise ValueError(f"url: {line['url']!r} is not an http(s) address")
-    known = {field.name for field in fields(Story)}
-    plain = {key: value for key, value in line.items() if key in known and value is not None}
+    plain = {key: value for key, value in line.items() if key in _KNOWN and value is not None}
     published = plain.get("published")
     if isinstance(published, str) and (date := _exact(published) or parse_date(published)) is not None:
         plain["published"] = date
     elif published is not None:
         raise ValueError(f"published: {published!r} is not a date that can be read")
     plain.setdefault("published_from", "feed" if published else "fetched")
-    url = line["url"]
-    defaults = {"id": story_id(url), "source": host_of(url), "published": now, "seen": now, "updated": now}
+    if "id" not in plain:
+        plain["id"] = story_id(line["url"])
     try:
-        story = from_plain(Story, defaults | plain)
+        story = from_plain(Story, {"source": host, "published": now, "seen": now, "updated": now} | plain)
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None

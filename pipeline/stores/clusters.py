@@ -104,7 +104,8 @@ def join(
     copies = _copies(store, batch, timedelta(days=settings.days))
     matters = _threads(store, batch, copies, timedelta(days=settings.thread_days))
     marks = _mark(store, batch, copies, matters)
-    return {id: replace(story, **marks[id]) if id in marks else story for id, story in batch.stories.items()}
+    return {id: story if _has(story, marks.get(id, {})) else replace(story, **marks[id])
+            for id, story in batch.stories.items()}
 
 
 def forget(store: Store, before: datetime) -> int:

@@ -2,9 +2,9 @@
 
     near/000000000001-000000004096.run    terms of the traces with these numbers, ascending, and their numbers
 
-A run never changes; two neighbours of about one size become one. Traces after the last run are few and are kept in
-memory by whoever asks. All of it is derived from the table `traces` and can be deleted at any time. A file is looked
-into where it lies, so many terms cost little, and processes share its memory.
+A run never changes; two neighbours of about one size become one. Traces after the last run are few, and whoever asks
+keeps runs of them in memory. All of it is derived from the table `traces` and can be deleted at any time. A file is
+looked into where it lies, so many terms cost little, and processes share its memory.
 """
 
 import mmap
@@ -66,18 +66,13 @@ class Runs:
             return list(self._open.values())
         return []
 
-    def add(self, first: int, last: int, terms: Sequence[int], numbers: Sequence[int], oldest: int) -> None:
+    def add(self, first: int, last: int, terms: Any, numbers: Any, oldest: int) -> None:
         """Write the run of the traces numbered `first` to `last`, from their terms and the number of the trace for
         each, ascending; and merge.
 
         Traces below `oldest` are gone and left out. One process at a time may do this.
         """
-        fresh = _run(first, last, np.array(terms, np.int64), np.array(numbers, np.uint32), oldest)
-        runs = [*self.current(), fresh]
-        while len(runs) > 1 and len(runs[-2].terms) <= 2 * len(runs[-1].terms):
-            right, left = runs.pop(), runs.pop()
-            all_terms = np.concatenate([left.terms, right.terms])
-            runs.append(_run(left.first, right.last, all_terms, np.concatenate([left.numbers, right.numbers]), oldest))
+        runs = merged([*self.current(), run_of(first, last, terms, numbers, oldest)], oldest)
         _write(self.folder, runs[-1])
         kept = {_NAME.format(run.first, run.last) for run in runs}
         for name in self._names() - kept:
@@ -104,8 +99,20 @@ def _chain(names: set[str]) -> list[str]:
     return chain
 
 
-def _run(first: int, last: int, terms: Any, numbers: Any, oldest: int) -> Run:
-    """`numbers` ascend wherever `terms` are equal."""
+def merged(runs: Sequence[Run], oldest: int) -> list[Run]:
+    """Runs that follow one another, the last of them one with its neighbours for as long as these are not much larger;
+    traces below `oldest` are left out of what is merged."""
+    runs = [*runs]
+    while len(runs) > 1 and len(runs[-2].terms) <= 2 * len(runs[-1].terms):
+        right, left = runs.pop(), runs.pop()
+        terms, numbers = (np.concatenate(both) for both in ((left.terms, right.terms), (left.numbers, right.numbers)))
+        runs.append(run_of(left.first, right.last, terms, numbers, oldest))
+    return runs
+
+
+def run_of(first: int, last: int, terms: Any, numbers: Any, oldest: int) -> Run:
+    """The run of terms and the numbers of the traces that have them; `numbers` ascend wherever `terms` are equal."""
+    terms, numbers = np.asarray(terms, np.int64), np.asarray(numbers, np.uint32)
     kept = numbers >= oldest
     terms, numbers = terms[kept], numbers[kept]
     order = np.argsort(terms, kind="stable")

@@ -4,6 +4,7 @@ import threading
 from array import array
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +26,8 @@ class EmbeddedTraces:
         self._database = database
         self._lock = threading.RLock()
         self._runs: Any = None
-        self._tail: dict[int, list[int]] = {}
-        self._tail_from = self._tail_to = 0
+        self._tail: list[Any] = []
+        self._tail_from = 0
 
     def leave(self, traces: Sequence[Trace]) -> None:
         for some in batched(traces, _AT_ONCE):
@@ -54,19 +55,19 @@ class EmbeddedTraces:
         latest count."""
         import numpy as np
 
-        wanted = sorted((term, owner) for owner, trace in enumerate(asked) for term in trace.terms)
-        if not wanted:
+        terms = np.fromiter(chain.from_iterable(trace.terms for trace in asked), np.int64)
+        if not len(terms):
             return [[] for _ in asked]
-        terms, owners = np.array(wanted, np.int64).T
+        order = np.argsort(terms, kind="stable")
+        terms, owners = terms[order], np.repeat(np.arange(len(asked)), [len(trace.terms) for trace in asked])[order]
         room = np.full(len(terms), most)
+        found = []
         with self._lock:
-            runs = self._follow()
-            late = [(place, number) for place, (term, _) in enumerate(wanted)
-                    for number in self._tail.get(term, ())[-most:]]
-            found = [np.array(late, np.int64).reshape(-1, 2).T]
-            for run in reversed(runs):
-                np.subtract.at(room, found[-1][0], 1)
+            for run in reversed(self._follow()):
                 found.append(run.find(terms, room))
+                room -= np.bincount(found[-1][0], minlength=len(room))
+        if not found:
+            return [[] for _ in asked]
         places, numbers = np.concatenate(found, axis=1)
         met, times = np.unique(owners[places] << _BITS | numbers, return_counts=True)
         met = met[np.lexsort((met, -times, met >> _BITS))]
@@ -85,7 +86,7 @@ class EmbeddedTraces:
             return int(connection.execute("DELETE FROM traces WHERE at < ?", (to_micros(before),)).rowcount)
 
     def close(self) -> None:
-        self._runs, self._tail = None, {}
+        self._runs, self._tail = None, []
         self._database.close()
 
     def _numbered(self, numbers: set[int]) -> dict[int, tuple[str, int]]:
@@ -98,8 +99,8 @@ class EmbeddedTraces:
         return out
 
     def _follow(self) -> list[Any]:
-        """The current runs, with the tail brought up to what is in SQLite now."""
-        from pipeline.stores.embedded.runs import RUN, Runs
+        """The current runs, and those of the tail, brought up to what is in SQLite now."""
+        from pipeline.stores.embedded.runs import RUN, Runs, merged, run_of
 
         if self._runs is None:
             self._runs = Runs(self._folder)
@@ -111,14 +112,11 @@ class EmbeddedTraces:
             runs = self._runs.current()
             last = runs[-1].last if runs else 0
         if last != self._tail_from:
-            self._tail, self._tail_from, self._tail_to = {}, last, last
-        for number, packed in self._database.rows(
-            "SELECT number, terms FROM traces WHERE number > ? ORDER BY number", (self._tail_to,)
-        ):
-            for term in _unpacked(packed):
-                self._tail.setdefault(term, []).append(number)
-            self._tail_to = number
-        return list(runs)
+            self._tail, self._tail_from = [], last
+        met = self._tail[-1].last if self._tail else last
+        if rows := self._database.rows("SELECT number, terms FROM traces WHERE number > ? ORDER BY number", (met,)):
+            self._tail = merged([*self._tail, run_of(met + 1, rows[-1][0], *_columns(rows), 0)], 0)
+        return [*runs, *self._tail]
 
     def _build(self, last: int) -> None:
         """Make runs of what follows `last`, unless another process is at it."""
@@ -132,9 +130,7 @@ class EmbeddedTraces:
             while last < highest:
                 rows = self._database.rows(
                     "SELECT number, terms FROM traces WHERE number > ? ORDER BY number LIMIT ?", (last, _BUILT_AT_ONCE))
-                terms = _unpacked(b"".join(packed for _, packed in rows))
-                numbers = [number for number, packed in rows for _ in range(len(packed) // terms.itemsize)]
-                self._runs.add(last + 1, rows[-1][0], terms, numbers, oldest)
+                self._runs.add(last + 1, rows[-1][0], *_columns(rows), oldest)
                 last = rows[-1][0]
 
 
@@ -142,8 +138,13 @@ def _packed(terms: Sequence[int]) -> bytes:
     return array("q", terms).tobytes()
 
 
-def _unpacked(packed: bytes) -> Any:
-    return array("q", packed)
+def _columns(rows: Sequence[tuple[int, bytes]]) -> tuple[Any, Any]:
+    """The terms of traces, in order, and for each the number of its trace; from numbers and packed terms."""
+    import numpy as np
+
+    numbers, packed = zip(*rows, strict=True)
+    terms = np.frombuffer(b"".join(packed), np.int64)
+    return terms, np.repeat(numbers, [len(some) // terms.itemsize for some in packed])
 
 
 def _near(asked: Trace, found: Sequence[tuple[str, int]], within: timedelta) -> list[str]:
