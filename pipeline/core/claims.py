@@ -216,16 +216,18 @@ def _hostile(act: Act, one: Speech) -> bool:
 def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[Claim]:
     """The claims of all mentions of one act together; `parties` are the names of whoever may speak about it.
 
-    What a headline says in short yields to what the body tells. What somebody alleges is not also reported as a fact,
-    unless by a party to it; what one side reports and another denies is alleged. Holders whose state is told go before
-"an official". An act that is only named ("arms
-    sales") stands as the mentions say that tell it.
+    What a headline says in short yields to what the body tells. What the body tells as done in its own words, and
+    nobody denies, is reported, whoever says so too. Else what somebody alleges is not also reported as a fact, unless
+    by a party to it; what one side reports and another denies is alleged. Holders whose state is told go before "an
+    official". An act that is only named ("arms sales") stands as the mentions say that tell it.
     """
     body = any(claim.evidence is not None and claim.evidence.field == "body" and claim.status != "denied"
                for claim in claims)
     kept = [claim for claim in claims if not (body and _is_headline(claim))]
     if any(claim.status == "denied" for claim in kept):
         kept = [replace(claim, status="alleged") if _is_contested(claim, parties) else claim for claim in kept]
+    elif any(map(_is_told, kept)):
+        kept = [claim for claim in kept if claim.status != "alleged"]
     named = {claim.status for claim in kept if claim.holder is not None and name(claim.holder)}
     kept = [claim for claim in kept if not (claim.status in named and claim.holder is not None
                                             and not name(claim.holder) and claim.status != "reported")]
@@ -246,6 +248,12 @@ def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[
 def _is_headline(claim: Claim) -> bool:
     where = claim.evidence
     return where is not None and where.field == "title" and claim.status in ("reported", "planned", "hypothetical")
+
+
+def _is_told(claim: Claim) -> bool:
+    """Whether the body itself says that the act was done: "Israeli aircraft have fired a missile"."""
+    where = claim.evidence
+    return claim.status == "reported" and claim.holder is None and where is not None and where.field == "body"
 
 
 def _is_contested(claim: Claim, parties: Collection[str]) -> bool:

@@ -170,6 +170,16 @@ def test_who_accuses_and_who_admits(body: str, wanted: set[tuple[str, str]]) -> 
     assert {(claim.status, claim.holder.code) for claim in event.claims if claim.holder} == wanted
 
 
+@pytest.mark.parametrize(("more", "wanted"), [
+    ("", {"reported"}),
+    (" Israel denied that it had fired anything.", {"alleged", "denied"}),
+])
+def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wanted: set[str]) -> None:
+    body = f"Israel fired two missiles into Gaza. Witnesses say that Israel launched the missiles at a school.{more}"
+    (event,) = events(body, LAUNCH)
+    assert {claim.status for claim in event.claims} == wanted
+
+
 def test_a_denial_of_something_else_does_not_count() -> None:
     (event,) = events("The United States accused Iran of supplying weapons to Syria. Sudan denied the charge.", ARMS)
     assert event.status == ("alleged",)
