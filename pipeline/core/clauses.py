@@ -89,7 +89,7 @@ _HANDLES: Final = frozenset(
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
         " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed"
         " agree allow let permit go ahead proceed put shelve scrap veto balk withhold"
-        " impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
+        " notify impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
 )
 _HELPS: Final = frozenset("helping aiding".split())
 _ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())
@@ -209,6 +209,10 @@ class Clause:
         if party.start > self.first and words[party.start - 1] in ("anti", "pro", "ex", "former"):
             return words[party.start - 1]
         return ""
+
+    def is_body(self, party: Named) -> bool:
+        """`the Lebanese army`: whoever has that name is somebody, and not where a thing comes from."""
+        return self.text.words[party.end - 1] in _OFFICES
 
     def takes_by(self, head: int, start: int) -> bool:
         """Whether "by" after `head` names who does it: after a passive, a participle or a noun."""
@@ -343,8 +347,9 @@ class Clause:
     def _speaks_aside(self, party: Named, head: int) -> bool:
         """`…, Moscow said, …`: whoever is quoted in passing does not act."""
         words = self.text.words
+        another = not _PERSONS.isdisjoint(words[party.end : party.end + 1])  # "the rebels, it said, had been given"
         for at in range(party.end, min(party.end + 4, head)):
-            if words[at] in _SAYS:
+            if words[at] in _SAYS and not another:
                 return "," in self._gap(at)
         return party.start >= self.first + 2 and words[party.start - 2 : party.start] == ["according", "to"]
 
@@ -358,6 +363,8 @@ class Clause:
         at = party.start - 1
         if at >= self.first and words[at] in ("the", "its", "a"):
             at -= 1
+        if at >= self.first and words[at] in _ACTING and self._gap(at) == " ":
+            return True
         if at < self.first or not words[at].endswith(("ed", "ing", "ck", "de")) or words[at] in _SAYS:
             return False
         following = words[party.end : party.end + 1]
@@ -412,6 +419,8 @@ class Clause:
                 return party if len(between) <= 4 else None
             if between[:1] == ["s"]:
                 between = between[1:]
+            if between[1:] == ["and"] and party.label == "people":  # "Argentine rifles and ammunition"
+                between = []
             near = len(between) <= 3 and not any(w in PREPOSITIONS or w in _STOPS for w in between)
             adjective = party.label == "people" or not between or words[party.start : party.end] in SHORT_NAMES
             return party if near and adjective and (party.label == "firm" or not self.owns(party)) else None

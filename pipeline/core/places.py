@@ -34,6 +34,8 @@ _BODIES: Final[dict[str, list[list[str]]]] = {
     "people": [["companies"], ["company"], ["firms"], ["firm"]],
 }
 """Words after a party's that belong to its name: "rebel groups", "Chinese companies"."""
+_TWINS: Final = {"KP": "KR"}
+"""States that are meant where only the other is named in full: "the North" beside "South Korea"."""
 _OF_A_STATE: Final = frozenset("government rebel mutinous opposition loyalist regular".split())
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
@@ -141,15 +143,21 @@ def _with_short_names(
     out: list[Named] = []
     for party in found:
         if party.label == "short":
-            known = [code for code in short[party.start] if code in last]
+            known = [code for code in short[party.start] if code in last or _TWINS.get(code) in last]
             if known:
-                code = max(known, key=lambda code: last[code])
+                code = max(known, key=lambda code: last.get(code, -1))
                 out.append(replace(party, code=code))
             continue
         if party.code in last:
             last[party.code] = party.start
         out.append(party)
     return out
+
+
+def dateline_state(text: Text, table: Table) -> str | None:
+    """The code of the state that a text was filed from, as its dateline tells."""
+    here = [hit.kind.split()[1] for hit in table.find(text, 0, _end_of_dateline(text)) if hit.kind.startswith(STATES)]
+    return here[-1] if here else None
 
 
 def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
@@ -176,7 +184,8 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
         ):
             party = replace(party, start=out.pop().start)
         if party.label == "group" and out and out[-1].code and (
-            text.words[out[-1].end : party.start] == ["s"] or (out[-1].label == "people" and out[-1].end == party.start)
+            text.words[out[-1].end : party.start] == ["s"]
+            or (out[-1].label in ("people", "name") and out[-1].end == party.start)
         ):
             party = replace(party, start=out.pop().start)
         if party.label in ("actor", "people") and text.words[party.end : party.end + 1] in _BODIES[party.label]:

@@ -75,6 +75,8 @@ class Reading:
     text: Text
     parties: Sequence[Named]
     lexicon: Lexicon
+    dateline: str | None = None
+    """The code of the state that it was filed from."""
     _sentences: dict[int, Sentence] = field(default_factory=dict)
 
     @cached_property

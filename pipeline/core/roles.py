@@ -229,12 +229,12 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "maker":
         return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.rule.things), None)
     if position == "there":
-        return clause.under("in", act.start, act.end + 3)
+        return clause.under("in", act.start, mention.end + 3)
     if position == "whose":
         return clause.under("of", mention.start, act.start)
     if position == "given":
         named = clause.given(act.start, mention.end)
-        made = named is not None and named.label == "people" and any(
+        made = named is not None and named.label == "people" and not clause.is_body(named) and any(
             clause.maker(hit.start) == named for hit in mention.hits if hit.symbol in mention.rule.things
         )
         return None if made else named
@@ -282,8 +282,8 @@ def _party(clause: Clause, named: Named) -> Party:
 
 
 def _whose(mention: Mention, named: Named) -> str | None:
-    """Whose forces "the army" is: of the state whose own weapon it fires, whose army was named before, or that alone
-    the story names."""
+    """Whose forces "the army" is: of the state whose own weapon it fires, whose army was named before, of the place
+    that the story was filed from, or that alone it names."""
     if named.kind != "forces":
         return None
     sentence, reading = mention.sentence, mention.sentence.reading
@@ -295,6 +295,9 @@ def _whose(mention: Mention, named: Named) -> str | None:
         for party in before.clause.parties:
             if party.code and reading.text.words[party.end - 1] == noun:
                 return party.code
+    first = next(iter(sentence.clause.parties)) == named and sentence.index == 0
+    if reading.dateline is not None and (first or not reading.states):
+        return reading.dateline
     return next(iter(reading.states)) if len(reading.states) == 1 else None
 
 
