@@ -106,7 +106,8 @@ CLAIMED: Final = ("arms-transfer", "missile-launch")
 
 
 WRITTEN: Final[dict[str, tuple[str, ...]]] = {
-    "labelled": (), "documents": (), "fresh": (), "ordinary": (), "claims": CLAIMED, "roles": CLAIMED, "statuses": CLAIMED,
+    "labelled": (), "documents": (), "fresh": (), "ordinary": (), "claims": CLAIMED, "roles": CLAIMED,
+    "statuses": CLAIMED,
 }
 """The files of texts written for this project, and the topics that they are labelled for, where not for all."""
 

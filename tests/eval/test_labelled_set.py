@@ -39,6 +39,7 @@ LABELLED = read("labelled.jsonl")
 DOCUMENTS = read("documents.jsonl")
 FRESH = read("fresh.jsonl")
 ROLE_TEXTS = read("roles.jsonl")
+ORDINARY = read("ordinary.jsonl")
 CLAIM_TEXTS, STATUS_TEXTS = read("claims.jsonl"), read("statuses.jsonl")
 SHARED_LABELS = read("shared_labels.jsonl")
 LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
@@ -74,6 +75,13 @@ def test_a_text_is_well_formed(row: Row) -> None:
 @pytest.mark.parametrize("row", FRESH, ids=lambda row: row["id"])
 def test_a_fresh_text_is_well_formed(row: Row) -> None:
     check_text(row, least=60)
+    digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
+    assert row["split"] == ("dev" if digit in "01234567" else "test")
+
+
+@pytest.mark.parametrize("row", ORDINARY, ids=lambda row: row["id"])
+def test_an_ordinary_text_is_well_formed(row: Row) -> None:
+    check_text(row, least=30)
     digit = hashlib.sha256(row["id"].encode()).hexdigest()[0]
     assert row["split"] == ("dev" if digit in "01234567" else "test")
 
@@ -122,7 +130,7 @@ def test_a_document_is_well_formed(row: Row) -> None:
 
 @pytest.mark.parametrize("topic", ["arms-transfer", "missile-launch"])
 def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
-    for row in (*LABELLED, *ROLE_TEXTS):
+    for row in (*LABELLED, *ROLE_TEXTS, *ORDINARY):
         if topic in row["topics"]:
             found = [event for event in row["events"] if event["topic"] == topic]
             assert found, row["id"]
@@ -133,7 +141,7 @@ def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
 def test_nothing_is_there_twice() -> None:
     for values in (
         [row["id"] for row in LABELLED],
-        [row["text"] for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *CLAIM_TEXTS, *STATUS_TEXTS)],
+        [row["text"] for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *ORDINARY, *CLAIM_TEXTS, *STATUS_TEXTS)],
         [row["id"] for row in SHARED_LABELS],
         LEDES,
     ):
@@ -257,7 +265,7 @@ def test_shared_labels_name_shared_texts() -> None:
 def test_no_eight_words_in_a_row_come_from_the_shared_texts() -> None:
     theirs = {shingle for name, text in their_texts().items() if not name.startswith("rss-")
               for shingle in shingles(text)}
-    for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *CLAIM_TEXTS, *STATUS_TEXTS):
+    for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *ORDINARY, *CLAIM_TEXTS, *STATUS_TEXTS):
         assert not theirs & shingles(f"{row['title']} . {row['text']}"), row["id"]
     for lede in LEDES:
         assert not theirs & shingles(lede)
