@@ -230,14 +230,14 @@ def prune(
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Remove old stories."""
+    """Remove old stories; who tells a matter is then counted of the stories that are left."""
     from pipeline.core.dates import parse_date
-    from pipeline.stores.clusters import forget
+    from pipeline.stores.pruning import prune as remove
 
     date = parse_date(before)
     if date is None:
         raise ConfigError([f"--before {before}: is not a date; write it as 2026-01-31"])
     with Place(config, store).opened() as opened:
-        removed = opened.archive.delete_before(date)
-        forget(opened, date)
+        removed = remove(opened, date)
+        opened.archive.refresh()
     say(f"{removed} stories removed")

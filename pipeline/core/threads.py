@@ -176,9 +176,11 @@ def _events_about(main: Act | None, story: Story) -> list[Event]:
 
 
 def _origin(copies: Sequence[Story]) -> str:
-    """The agency of a text, or else the outlet that gave its cluster the name: as stories are marked with it."""
+    """The agency of a text, or else the outlet that gave its cluster the name, or where that story was pruned the
+    first by name: as stories are marked with it."""
     named = (story.origin for story in copies if story.origin)
-    return next(named, next((story.source for story in copies if story.id == story.cluster), copies[0].source))
+    first = (story.source for story in copies if story.id == story.cluster)
+    return next(named, None) or next(first, None) or min(story.source for story in copies)
 
 
 # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ Whatever arrives at once, and wherever it stops, the end is the same: of two cop
 grow, and who marks looks afterwards whether the groups have grown meanwhile. All of it may be done again.
 
 What a group knows of its members: "source", "origin" (its agency, where it tells one), "told" (it tells an event).
+Of a story that was pruned it no longer knows the source, and does not count it (stores/pruning.py).
 """
 
 from collections import Counter
@@ -24,7 +25,7 @@ from pipeline.core.matters import Matter, fits, matter_of, same_matter, unpack_m
 from pipeline.core.origin import origin_of
 from pipeline.core.similarity import Sketch, same_text, sketches, unpack
 from pipeline.core.story import Story
-from pipeline.stores.base import Indexed, Kind, Store, Trace, Traces, batched
+from pipeline.stores.base import Indexed, Store, Trace, Traces
 from pipeline.stores.unions import Group, Node, United, groups, unite
 
 FIRST: Final = 6
@@ -35,7 +36,6 @@ COPIES: Final = 256
 MATTERS: Final = 48
 """Candidates for one matter that are compared, those with most in common first."""
 ROUNDS: Final = 20
-KINDS: Final[tuple[Kind, ...]] = ("cluster", "thread")
 _STEPS: Final = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 T = TypeVar("T")
 
@@ -108,21 +108,6 @@ def join(
             for id, story in batch.stories.items()}
 
 
-def forget(store: Store, before: datetime) -> int:
-    """Remove the traces of stories published before, and groups of which no story is left; returns how many traces.
-
-    To be called when the stories are gone.
-    """
-    for kind in KINDS:
-        for some in batched(store.ledger.scan(kind), 500):
-            groups_ = {record.key: record.data["members"] for record in some if "into" not in record.data}
-            left = store.archive.get(list(groups_)).keys()
-            gone = {id: members for id, members in groups_.items() if id not in left}
-            left = store.archive.get(list({id for members in gone.values() for id in members})).keys()
-            store.ledger.delete(kind, [id for members in gone.values() if left.isdisjoint(members) for id in members])
-    return store.traces.forget(before)
-
-
 class _Batch:
     """Stories being joined, each with its sketch and, where it tells an event, its matter."""
 
@@ -191,9 +176,9 @@ def _threads(store: Store, batch: _Batch, copies: United, within: timedelta) -> 
     """Threads of the stories that tell an event, or whose copies do; a story alone is a thread of its own."""
     telling = {id: group for id, group in copies.now.items() if _told(group)}
     clusters = {group.id: group for group in telling.values()}
-    bearings = {id: _bearing(group) for id, group in clusters.items()}
+    bearings = {id: bearing_of(group) for id, group in clusters.items()}
     nodes = {id: _in_thread(id, group, bearings[group.id], batch.stories[id].seen) for id, group in telling.items()}
-    was = _before(copies, _bearing)
+    was = _before(copies, bearing_of)
     edges: list[tuple[Node, Node]] = []
     for group in clusters.values():  # copies belong where their first one does
         if len(group.members) > 1:
@@ -217,7 +202,7 @@ def _told(cluster: Group) -> bool:
     return any("told" in about for about in cluster.members.values())
 
 
-def _bearing(cluster: Group) -> tuple[str, str, bool]:
+def bearing_of(cluster: Group) -> tuple[str, str, bool]:
     """What of a cluster bears on the threads of its stories: its id, origin, and whether it tells an event."""
     return cluster.id, _origin(cluster) or _source(cluster), _told(cluster)
 
@@ -286,11 +271,11 @@ def _head(heads: dict[str, str], id: str) -> str:
 def _mark(store: Store, batch: _Batch, copies: United, matters: United) -> dict[str, dict[str, Any]]:
     """Mark every story that a change concerns, until the groups stay as they are; the marks of the batch."""
     clusters, threads = copies.now, matters.now
-    was, told = _before(copies, _facts), _before(matters, _tellers)
+    was, told = _before(copies, cluster_facts), _before(matters, thread_facts)
     stored = dict(batch.stories)
     for _ in range(ROUNDS):
         wanted: dict[str, dict[str, Any]] = {}
-        for groups_, facts_of, known in ((clusters, _facts, was), (threads, _tellers, told)):
+        for groups_, facts_of, known in ((clusters, cluster_facts, was), (threads, thread_facts, told)):
             for group in {group.id: group for group in groups_.values()}.values():
                 facts, whole = facts_of(group), not batch.again.isdisjoint(group.members)
                 for id in group.members:
@@ -316,22 +301,27 @@ def _nodes(threads: Mapping[str, Group]) -> Iterator[Node]:
         yield Node(id, _moment(group.seen), group.members.get(id, {}))
 
 
-def _facts(cluster: Group) -> dict[str, Any]:
+def left_of(group: Group) -> dict[str, Mapping[str, Any]]:
+    """The members that were not pruned."""
+    return {id: about for id, about in group.members.items() if about.get("source")}
+
+
+def cluster_facts(cluster: Group) -> dict[str, Any]:
     """What a cluster says of each of its stories; who tells it is left to its thread, where it has one."""
-    facts: dict[str, Any] = {"cluster": cluster.id, "copied": len(cluster.members) > 1}
+    left = left_of(cluster)
+    facts: dict[str, Any] = {"cluster": cluster.id, "copied": len(left) > 1}
     if origin := _origin(cluster):
         facts["origin"] = origin
     if not _told(cluster):
-        outlets = {about.get("source", "") for about in cluster.members.values()}
-        facts |= {"outlets": told_by(len(outlets)), "origins": 1}
+        facts |= {"outlets": told_by(len({about["source"] for about in left.values()})), "origins": 1, "thread": ""}
     return facts
 
 
-def _tellers(thread: Group) -> dict[str, Any]:
+def thread_facts(thread: Group) -> dict[str, Any]:
     """What a thread says of each of its stories."""
-    members = thread.members.values()
-    return {"thread": thread.id, "outlets": told_by(len({about.get("source", "") for about in members})),
-            "origins": told_by(len({about.get("origin", "") for about in members} - {""}) or 1)}
+    left = left_of(thread).values()
+    return {"thread": thread.id, "outlets": told_by(len({about["source"] for about in left})),
+            "origins": told_by(len({about.get("origin", "") for about in left} - {""}) or 1)}
 
 
 def told_by(count: int) -> int:
@@ -352,7 +342,10 @@ def _origin(cluster: Group) -> str:
 
 
 def _source(cluster: Group) -> str:
-    return str(cluster.members.get(cluster.id, {}).get("source", ""))
+    """The outlet that gave a cluster its name; of what is left the first by name where that story was pruned."""
+    left = left_of(cluster)
+    return str(left[cluster.id]["source"] if cluster.id in left
+               else min((about["source"] for about in left.values()), default=""))
 
 
 def _moment(written: str) -> datetime:

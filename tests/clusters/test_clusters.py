@@ -11,7 +11,8 @@ from pipeline.config import ClusterSettings, StoreSettings
 from pipeline.core.story import Story
 from pipeline.stores import open_store
 from pipeline.stores.base import Store
-from pipeline.stores.clusters import Kept, forget, keep
+from pipeline.stores.clusters import Kept, keep
+from pipeline.stores.pruning import prune
 from tests.clusters.made import CHARGE, DENIAL, NOW, story, text, told, transfer
 
 SETTINGS = ClusterSettings()
@@ -207,8 +208,7 @@ def test_forgotten(store: Store) -> None:
     three, four = story(3, lasting), story(4, lasting, minutes=5 * 24 * 60)
     add(store, one, two, three, four)
     day = NOW + timedelta(days=1)
-    assert store.archive.delete_before(day) == 3
-    assert forget(store, day) == 3
+    assert prune(store, day) == 3
     assert {record.key for record in store.ledger.scan("cluster")} == {three.id, four.id}, "a story of it is left"
     add(store, five := story(5, wire), six := story(6, lasting, minutes=6 * 24 * 60))
-    assert found(store, five, six) == [(five.id, False, 1, 1), (three.id, True, 3, 1)]
+    assert found(store, five, six) == [(five.id, False, 1, 1), (three.id, True, 2, 1)]
