@@ -11,7 +11,6 @@ from pipeline.cli.place import (
     JsonOption,
     Place,
     StoreOption,
-    WorkersOption,
     console,
     inherit,
     print_json,
@@ -137,7 +136,11 @@ def export(
 
 def import_(
     file: Annotated[str, typer.Argument(help="JSON lines of stories; - is standard input.")],
-    workers: WorkersOption = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=64, help="Worker processes (default: as many as help).",
+                     show_default=False),
+    ] = None,
     config: ConfigOption = None,
     store: StoreOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Stories from JSON lines: completed, stored and joined, by several processes where that is asked for.
+"""Stories from JSON lines: completed, stored and joined, by several processes where there are many.
 
     lines ─► by story ─┬─► process 1: complete, keep ─┐
                        └─► process 2: complete, keep ─┴─► archive ◄── one more makes them searchable meanwhile
@@ -7,6 +7,7 @@ Lines of one story go to one process, so that the last line counts, as it does w
 """
 
 import multiprocessing
+import os
 import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -30,6 +32,10 @@ from pipeline.stores.base import Store, batched
 
 BATCH: Final = 500
 _SEARCHABLE_EVERY: Final = 20_000
+_MANY: Final = 2_000
+"""Lines from which on more processes are worth their start."""
+_MOST: Final = 4
+"""Processes that writing, which is one at a time, lets be of use."""
 _AHEAD: Final = 3
 """Batches that wait for each process."""
 
@@ -64,9 +70,16 @@ class Imported:
         return Imported(self.counts + other.counts, self.mistakes + other.mistakes)
 
 
-def import_lines(lines: Iterable[Line], work: Work, workers: int, told: Callable[[int], None]) -> Imported:
+def import_lines(lines: Iterable[Line], work: Work, workers: int | None, told: Callable[[int], None]) -> Imported:
     """Store the stories of lines; a line that is wrong is a mistake and costs no other. `told` hears now and then how
-    many were stored. Raises StoreError."""
+    many were stored. Without a number of `workers`, many lines get one for each processor, up to `_MOST`.
+
+    Raises StoreError, and what reading the first lines raises before there is a store."""
+    lines = iter(lines)
+    first = list(islice(lines, _MANY))
+    lines = chain(first, lines)
+    if workers is None:
+        workers = min(os.cpu_count() or 1, _MOST) if len(first) == _MANY else 1
     total = Imported()
     store = open_store(work.store_at, work.settings, create=True)
     try:

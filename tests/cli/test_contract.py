@@ -76,6 +76,16 @@ def test_workers_import_the_same_as_one_and_the_last_line_of_a_story_counts(
     assert told[0] == told[1]
 
 
+def test_what_cannot_be_read_makes_no_store(workspace: Workspace, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.jsonl"
+    odd.write_bytes(b"\xff\n")
+    for file, said in ((tmp_path / "missing.jsonl", "cannot be read"), (odd, "is not UTF-8 text")):
+        done = attempt(workspace, workspace.command("import", str(file), "--store", str(tmp_path / "store")))
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert not (tmp_path / "store").exists()
+
+
 def test_search_prints_the_promised_json(workspace: Workspace) -> None:
     found = workspace.json("search", "artillery shells")
     assert found["total"] == 1
