@@ -176,13 +176,17 @@ def _estimate(a: bytes, b: bytes) -> float:
     return max(0.0, (equal / len(a) - 1 / 256) / (1 - 1 / 256))
 
 
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
 class _Hashes(dict[str, bytes]):
     """Words hashed so far, the same in every process; forgotten all at once when there are very many."""
 
     def __missing__(self, word: str) -> bytes:
         if len(self) >= 500_000:
             self.clear()
-        found = self[word] = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        found = self[word] = _digest(word)
         return found
 
 
@@ -219,7 +223,8 @@ def _minima(texts: list[Any], permutations: int) -> Any:
 
     flat, ends = np.concatenate([*texts, np.array([], np.uint64)]), accumulate(map(len, texts), initial=0)
     rows = RMinHash.digest_matrix_from_flat_token_hashes(flat, list(ends), permutations, _SEED).to_rows()
-    return np.array(rows, np.uint64).reshape(len(texts), permutations)
+    every = np.fromiter(chain.from_iterable(rows), np.uint64, len(texts) * permutations)
+    return every.reshape(len(texts), permutations)
 
 
 def _bytes(minima: Any) -> bytes:
@@ -228,7 +233,7 @@ def _bytes(minima: Any) -> bytes:
 
 def term_of(text: str) -> int:
     """A term that stands for a text."""
-    return int.from_bytes(_hashes[text]) >> _DROPPED
+    return int.from_bytes(_digest(text)) >> _DROPPED
 
 
 def _bands(minima: Any, bands: int, first: int) -> list[list[int]]:

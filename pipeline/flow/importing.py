@@ -31,7 +31,7 @@ from pipeline.stores import clusters, failures, open_store
 from pipeline.stores.base import Store, batched
 
 BATCH: Final = 500
-_SEARCHABLE_EVERY: Final = 20_000
+_SEARCHABLE_EVERY: Final = 8_000
 _MANY: Final = 2_000
 """Lines from which on more processes are worth their start."""
 _MOST: Final = 4
