@@ -18,6 +18,7 @@ from pipeline.cli.place import (
     say,
 )
 from pipeline.cli.progress import counted, progress
+from pipeline.core.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -61,6 +62,8 @@ def replay(
 
 def redetect(
     query: Annotated[str, typer.Argument(help="Only stories that this query finds.")] = "*",
+    rejoin: Annotated[
+        bool, typer.Option("--rejoin", help="Make all clusters and threads anew, as after an upgrade.")] = False,
     workers: WorkersOption = 1,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -71,6 +74,8 @@ def redetect(
     from pipeline.flow.redetect import Work
     from pipeline.flow.redetect import redetect as find_anew
 
+    if rejoin and query != "*":
+        raise ConfigError(["--rejoin is for all stories: leave the query out"])
     place = Place(config, store)
     loaded = place.load()
     now = datetime.now(UTC)
@@ -78,7 +83,7 @@ def redetect(
     with place.opened(loaded.settings) as opened:
         total = opened.archive.search(parse(query), now=now, limit=0).total
     settings = loaded.settings
-    work = Work(place.store_at(settings), settings.store, settings.clusters, asked, loaded.topics, now, workers)
+    work = Work(place.store_at(settings), settings.store, settings.clusters, asked, loaded.topics, now, workers, rejoin)
     with counted(f"{total} stories", total) as told:
         found = find_anew(work, told)
     if as_json:

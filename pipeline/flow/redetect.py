@@ -17,6 +17,7 @@ from pipeline.flow.mistakes import mistake
 from pipeline.flow.storing import unjoined
 from pipeline.stores import clusters, failures, lease, open_store
 from pipeline.stores.base import Store
+from pipeline.stores.unions import scatter
 
 BATCH: Final = 200
 _TELL_S: Final = 0.2
@@ -39,7 +40,10 @@ class Redetected:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a worker needs to know: its share of the stories is every `shards`-th, by id."""
+    """What a worker needs to know: its share of the stories is every `shards`-th, by id.
+
+    With `rejoin` all clusters and threads are made anew, as they must be where another version of Wirewatch made them.
+    """
 
     store_at: str
     settings: StoreSettings
@@ -48,18 +52,22 @@ class Work:
     topics: Topics
     now: datetime
     shards: int = 1
+    rejoin: bool = False
 
 
 def redetect(work: Work, told: Callable[[int], None]) -> Redetected:
     """Find topics, events and countries anew; stories for which something changed are written and joined anew.
 
-    So are those that never were joined. Nothing else about a story changes, its revision neither. `told` hears now
-    and then how many were looked at. Raises PassRunning while a pass is under way, which may be changing the same
-    stories.
+    So are those that never were joined, and all with `rejoin` (stopped half-way, that is to be done again). Nothing
+    else about a story changes, its revision neither. `told` hears now and then how many were looked at. Raises
+    PassRunning while a pass is under way, which may be changing the same stories.
     """
     store = open_store(work.store_at, work.settings, create=False)
     try:
         with lease.hold(store.ledger):
+            if work.rejoin:
+                scatter(store.ledger, "cluster")
+                scatter(store.ledger, "thread")
             found = _share(work, 0, store, told) if work.shards == 1 else _in_processes(work, told)
             store.archive.refresh()
     finally:
@@ -102,7 +110,8 @@ def _own_share(work: Work, number: int) -> Redetected:
 
 def _share(work: Work, number: int, store: Store, told: Callable[[int], None]) -> Redetected:
     total = Redetected()
-    changed: list[Story] = []
+    batch: list[Story] = []
+    changed: set[str] = set()
     failed_before = {failure.key for failure in failures.listing(store.ledger, stage="detect")}
     for story in store.archive.stories(work.query, now=work.now):
         if zlib.crc32(story.id.encode()) % work.shards != number:
@@ -118,22 +127,27 @@ def _share(work: Work, number: int, store: Store, told: Callable[[int], None]) -
             failures.resolve(store.ledger, "detect", [story.id])
         found, before = ((one.topics, one.events, one.countries) for one in (anew, story))
         if found != before or not story.cluster:
-            changed.append(anew)
-        if len(changed) >= BATCH:
-            total += _write(store, changed, work)
+            changed.add(story.id)
+        if work.rejoin or story.id in changed:
+            batch.append(anew)
+        if len(batch) >= BATCH:
+            total += _write(store, batch, changed, work)
         if total.stories % BATCH == 0:
             told(total.stories)
-    total += _write(store, changed, work)
+    total += _write(store, batch, changed, work)
     told(total.stories)
     return total
 
 
-def _write(store: Store, changed: list[Story], work: Work) -> Redetected:
-    kept = clusters.keep(store, changed, work.clusters) if changed else clusters.Kept()
-    changed.clear()
+def _write(store: Store, batch: list[Story], changed: set[str], work: Work) -> Redetected:
+    """Store and join a batch, of which some `changed`; both are empty then."""
+    kept = clusters.keep(store, batch, work.clusters) if batch else clusters.Kept()
     odd = unjoined(kept, work.now)
     if odd:
         failures.record(store.ledger, odd)
     failures.resolve(store.ledger, "join", [story.id for story in kept.stories if story.id not in kept.mistakes])
-    failed = len(odd) + sum(result.outcome == "failed" for result in kept.results)
-    return Redetected(0, len(kept.results) - failed, failed)
+    failed = kept.mistakes.keys() | {result.id for result in kept.results if result.outcome == "failed"}
+    found = Redetected(0, len(changed - failed), len(failed))
+    batch.clear()
+    changed.clear()
+    return found

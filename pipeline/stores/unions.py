@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pipeline.core.errors import StoreError
-from pipeline.stores.base import Kind, Ledger, Record
+from pipeline.stores.base import Kind, Ledger, Record, batched
 
 _ROUNDS: Final = 200
 
@@ -87,6 +87,12 @@ def unite(
                 changed |= dict.fromkeys(part, group)
             return United({**now, **changed}, before)
     raise StoreError("other processes kept changing the same clusters; try again")
+
+
+def scatter(ledger: Ledger, kind: Kind) -> None:
+    """Forget all groups: every node is one of its own again."""
+    for records in batched(ledger.scan(kind), 1_000):
+        ledger.delete(kind, [record.key for record in records])
 
 
 @dataclass(frozen=True, slots=True)

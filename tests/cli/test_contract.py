@@ -186,6 +186,7 @@ def attempt(workspace: Workspace, command: list[str], stdin: str = "") -> "subpr
         (["extract", "/no/such/file"], 1, "/no/such/file"),
         (["extract", "http://169.254.169.254/latest"], 1, "169.254.169.254"),
         (["store", "prune", "--before", "soon"], 2, "is not a date"),
+        (["redetect", "x", "--rejoin"], 2, "leave the query out"),
         (["serch", "x"], 2, "serch"),
     ],
 )

@@ -152,6 +152,8 @@ def test_redetect_uses_the_topics_of_today(tmp_path: Path) -> None:
     before = {story["id"]: story for story in workspace.exported()}
     assert not any(story["topics"] for story in before.values())
     assert workspace.json("redetect") == {"stories": 12, "changed": 0, "failed": 0}
+    assert workspace.json("redetect", "--rejoin", "--workers", "2") == {"stories": 12, "changed": 0, "failed": 0}
+    assert {story["id"]: story for story in workspace.exported()} == before
     topics = workspace.root / "configs" / "topics"
     originals = topics.resolve()
     topics.unlink()
