@@ -57,8 +57,13 @@ _MATTERS: Final = _DEEDS | frozenset(map(stem, (
 """What a denial is about that may mean the act."""
 _NO_ANSWER: Final = frozenset(
     "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
-    " only just mention describe give release want immediately mean details".split()
+    " only just mention describe give release want immediately mean details able casualties casualty injuries dead"
+    " damage".split()
 )
+_DEMANDS: Final = frozenset(map(stem, "demand urge ask tell told warn order beg call request require".split()))
+"""Before "not": what is asked for, not what is said to be so."""
+_DEMANDED: Final = 6
+"""Words between the two."""
 _CALLED: Final = frozenset(
     "called calls call branded labelled labeled termed as is was were be dismissed described describes"
     " denounced".split()
@@ -353,7 +358,10 @@ def _says_no(sentence: Sentence, cue: Hit) -> bool:
         spans.append((sentence.first, cue.start))
     for first, last in spans:
         for at in range(first, last):
-            if text.words[at] in _NEGATIONS and _NO_ANSWER.isdisjoint(text.words[at + 1 : at + 3]):
+            if (
+                text.words[at] in _NEGATIONS and _NO_ANSWER.isdisjoint(text.words[at + 1 : at + 3])
+                and _DEMANDS.isdisjoint(text.stems[max(first, at - _DEMANDED) : at])
+            ):
                 near = text.stems[max(first, at - 4) : at] if text.words[at] == "nothing" else ()
                 if not _DEEDS.isdisjoint(text.stems[at + 1 : at + 8]) or not _DEEDS.isdisjoint(near):
                     return True

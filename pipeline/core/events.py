@@ -162,12 +162,20 @@ def _when(mention: Mention) -> str:
     return min(found, key=lambda match: abs(match.start() - middle))[0] if found else ""
 
 
+def _is_ahead(event: Event) -> bool:
+    return all(claim.status == "planned" for claim in event.claims)
+
+
+def _is_done(event: Event) -> bool:
+    return any(claim.status == "reported" and claim.evidence is not None for claim in event.claims)
+
+
 def _merged(known: Event, new: Event) -> Event | None:
     """Both as one event where their roles do not contradict each other, else None.
 
     A mention that does not say who acts is one more word on the act told before, wherever it says that it went.
     """
-    if known.topic != new.topic:
+    if known.topic != new.topic or _is_done(known) and _is_ahead(new) or _is_ahead(known) and _is_done(new):
         return None
     loose = _LOOSE if not any(role in new.roles for role in _DOERS) else _THINGS
     for role, party in new.roles.items():

@@ -18,7 +18,7 @@ _ELSEWHERE: Final = frozenset("after before since when while because following a
 _CAME_TRUE: Final = frozenset(
     "used use uses using began begin begins begun started continue continues continued continuing managed helped helps"
     " help able first last known said believed thought alleged reported forced failed going seen led went proceed only"
-    " not refused refuses refusing response according reaction reply due addition".split()
+    " not refused refuses refusing response according reaction reply due addition designed built made sent scrambled".split()
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
@@ -114,7 +114,7 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if not _ELSEWHERE.isdisjoint(text.words[cue.end : act.head]):
         return False
-    if kind in ("future", "planned", "hypothetical") and has(sentence, cue.end, act.head, "stops"):
+    if kind in ("future", "planned", "hypothetical") and has(sentence, cue.end, act.head, "stops", "accuses"):
         return False
     if kind != "planned":
         return True
