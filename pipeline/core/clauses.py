@@ -89,7 +89,7 @@ _HANDLES: Final = frozenset(
         " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
         " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed"
         " agree allow let permit go ahead proceed put shelve scrap veto balk withhold"
-        " notify impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
+        " notify vow impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
 )
 _HELPS: Final = frozenset("helping aiding".split())
 _ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())

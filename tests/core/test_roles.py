@@ -115,6 +115,17 @@ TRANSFERS = [
     ("Lockheed Martin will supply Poland with 32 F-35 jets under a $4.6 billion contract.", "US>PL"),
     ("Rheinmetall shipped 20 Marder vehicles to Ukraine.", "DE>UA"),
     ("Elbit Systems sold rocket launchers to Denmark.", "IL>DK"),
+    ("Poland signed a contract for 180 more K2 tanks from South Korea.", "KR>PL"),
+    ("Lithuania said it had signed a contract for 246 Javelin missiles from the United States.", "US>LT"),
+    ("Taiwan and the United States signed an agreement on Thursday for 100 Harpoon launchers.", "US>TW"),
+    ("Zimbabwe took delivery on Wednesday of six K-8 trainer jets from China.", "CN>ZW"),
+    ("Venezuela showed 100 Igla missiles it received from Russia in December.", "RU>VE"),
+    ("Uganda's parliament approved $740 million for six Sukhoi-30 fighters from Russia.", "RU>UG"),
+    ("Lima's purchase of MiG-29 fighters in Belarus angered Ecuador.", "BY>PE"),
+    ("The Pentagon has notified Congress of a possible sale of 42 Sidewinder missiles to South Korea.", "US>KR"),
+    ("Iran has offered the Lebanese army anti-tank rockets.", "IR>LB"),
+    ("Seventy tons of Argentine rifles and ammunition were flown to Ecuador.", "AR>EC"),
+    ("Putin, speaking in Hanoi, said arming Ukraine was wrong and that he might send weapons to North Korea.", "RU>KP"),
 ]
 LAUNCHES = [
     ("North Korea fired a missile, South Korea said.", "KP"),
@@ -225,6 +236,10 @@ LAUNCHES = [
     ("Gaddafi's forces launched a Scud missile, NATO said.", "LY"),
     ("Syria's army fired Scud missiles at Aleppo, activists said.", "SY"),
     ("Yemeni rebels said they had launched a Burkan missile toward Riyadh.", "YE"),
+    ("DAMASCUS - Rebels said government troops fired rockets into the suburb of Ain Tarma.", "SY"),
+    ("RAWALPINDI, Pakistan - The army on Monday fired a missile. India made no comment.", "PK"),
+    ("The North shot two ballistic missiles off a train, and then South Korea fired one.", "KP"),
+    ("Pakistan has launched a ballistic missile capable of carrying a warhead.", "PK"),
 ]
 
 
