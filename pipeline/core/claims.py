@@ -46,6 +46,9 @@ _CLOSING: Final = frozenset(
 )
 _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split())
 """Words that tell of somebody who does not speak for his state."""
+_ADVERBS: Final = frozenset("allegedly reportedly apparently supposedly purportedly".split())
+_NOUN: Final = 2
+"""Words that may stand between an article and its noun."""
 _WINDOW: Final = 25
 
 
@@ -136,6 +139,8 @@ def _allegation(
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
         if inside or (before and not _of_a_weapon(act, cue)):
+            if _is_of_another(act, cue):
+                continue
             who = accuser(sentence, cue)
             own = who is not None and name(who) in act.parties  # "Iran is said to have sold": who is accused
             return Claim("alleged", None if own else who, evidence(sentence, cue))
@@ -151,6 +156,15 @@ def _allegation(
         if claim is not None:
             return claim
     return None
+
+
+def _is_of_another(act: Act, cue: Hit) -> bool:
+    """`an allegedly Iran-backed group fired`: what is doubted belongs to the noun that follows."""
+    words = act.sentence.reading.text.words
+    return (
+        words[cue.start] in _ADVERBS and cue.start > act.sentence.first and words[cue.start - 1] in ("a", "an")
+        and not 0 <= act.head - cue.end <= _NOUN
+    )
 
 
 def _of_a_weapon(act: Act, cue: Hit) -> bool:

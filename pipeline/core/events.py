@@ -175,7 +175,7 @@ def _merged(known: Event, new: Event) -> Event | None:
 
     A mention that does not say who acts is one more word on the act told before, wherever it says that it went.
     """
-    if known.topic != new.topic or _is_done(known) and _is_ahead(new) or _is_ahead(known) and _is_done(new):
+    if known.topic != new.topic or (_is_done(known) and _is_ahead(new)) or (_is_ahead(known) and _is_done(new)):
         return None
     loose = _LOOSE if not any(role in new.roles for role in _DOERS) else _THINGS
     for role, party in new.roles.items():

@@ -18,7 +18,8 @@ _ELSEWHERE: Final = frozenset("after before since when while because following a
 _CAME_TRUE: Final = frozenset(
     "used use uses using began begin begins begun started continue continues continued continuing managed helped helps"
     " help able first last known said believed thought alleged reported forced failed going seen led went proceed only"
-    " not refused refuses refusing response according reaction reply due addition designed built made sent scrambled".split()
+    " not refused refuses refusing response according reaction reply due addition designed built made sent"
+    " scrambled".split()
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
@@ -26,7 +27,7 @@ _OCCURS: Final = frozenset(
     "be begin start come arrive happen reach pass total include proceed follow go take run continue resume end".split()
 )
 """What an act may or will do itself."""
-_NEXT: Final = frozenset("and but or that which who".split())
+_NEXT: Final = frozenset("and but or that which who as".split())
 _COMMITS: Final = frozenset(map(stem, ("sign", "signed", "ink", "order", "ordered", "pledge", "commit")))
 _DEALS: Final = frozenset(map(stem, "buy bought purchase select sell sold sale deal contract choose chose".split()))
 _BUYING: Final = frozenset("buying getting acquiring purchasing ordering".split())
@@ -129,7 +130,7 @@ def _is_told(act: Act) -> bool:
 
 
 def _cut_off(between: str) -> bool:
-    return any(mark in between for mark in (";", "—", " - ", ", and ", ", but "))
+    return any(mark in between for mark in (";", "—", " - ", ", and ", ", but ", ", as "))
 
 
 def _infinitive(act: Act) -> tuple[ClaimStatus, Hit] | None:

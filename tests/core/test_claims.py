@@ -170,6 +170,21 @@ def test_who_accuses_and_who_admits(body: str, wanted: set[tuple[str, str]]) -> 
     assert {(claim.status, claim.holder.code) for claim in event.claims if claim.holder} == wanted
 
 
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    ("The U.S. answered an attack by an allegedly Iranian-run group with a missile strike in Syria.", LAUNCH,
+     {"reported"}),
+    ("Experts weigh in on North Korea's missile launches.", LAUNCH, {"reported"}),
+    ("Kyiv wants help as soon as possible, as Russia fired missiles at its power plants.", LAUNCH, {"reported"}),
+    ("Moscow claims that Ukraine fired two missiles at the bridge.", LAUNCH, {"alleged"}),
+    ("North Korea fires a missile as allies ready drills.", LAUNCH, {"reported"}),
+    ("Denmark has a new aid package of howitzers and shells for Ukraine.", ARMS, {"planned"}),
+    ("A senator is hopeful that Washington will send fighter jets to Ukraine.", ARMS, {"hypothetical"}),
+])
+def test_cues_that_mean_something_else_in_feeds(body: str, topic: str, wanted: set[str]) -> None:
+    (event,) = events(body, topic)
+    assert {claim.status for claim in event.claims} == wanted
+
+
 @pytest.mark.parametrize(("more", "wanted"), [
     ("", {"reported"}),
     (" Israel denied that it had fired anything.", {"alleged", "denied"}),
