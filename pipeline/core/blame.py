@@ -2,14 +2,16 @@
 
 from typing import Final
 
+from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import as_party, speaker
 from pipeline.core.story import Party
 
 _BLAMES: Final = frozenset("blamed blames blame blaming accused accuses".split())
-_OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit".split())
+_OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit theirs ours".split())
 """Words with which a party says that it did what is told."""
 _STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
+_TAKES: Final = frozenset("said says took claimed confirmed acknowledged announced admitted boasted".split())
 _THEY: Final = frozenset(("it", "they"))
 _DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
 
@@ -22,7 +24,7 @@ def responsible(told: Sentence) -> Party | None:
             claimed = speaker(sentence, cue)
             if claimed is not None and "responsibility" in words[cue.start : cue.end + 1]:
                 return as_party(sentence, claimed)
-        owning = _owns_up(sentence) or _sender(sentence)
+        owning = _owns_up(sentence) or _sender(sentence) or _held_to_account(sentence)
         if owning is not None:
             return owning
         for cue in sentence.cues.get("accuses", ()):
@@ -44,13 +46,33 @@ def _owns_up(sentence: Sentence) -> Party | None:
         after = words[party.end : min(party.end + 12, sentence.last)]
         if clause.owns(party) and not _DEED.isdisjoint(after[1:3]):
             return as_party(sentence, party)
-        said = next((at for at, word in enumerate(after[:4]) if word in ("said", "says", "took", "claimed")), None)
-        if said is None or clause.tie(party) is not None:
+        said = next((at for at, word in enumerate(after[:4]) if word in _TAKES), None)
+        if said is None or (clause.tie(party) is not None and not _is_spoken_for(sentence, party)):
             continue
         struck = after[said : said + 3] == ["claimed", "to", "have"] or any(
             after[at] in _STRUCK and not _THEY.isdisjoint(after[at - 2 : at]) for at in range(said + 2, len(after))
         )
         if struck or not _OWNED_UP.isdisjoint(after[said:]):
+            return as_party(sentence, party)
+    return None
+
+
+def _is_spoken_for(sentence: Sentence, party: Named) -> bool:
+    """`a spokesman for the Houthis`, `who speaks for Hamas`."""
+    before = sentence.reading.text.words[max(sentence.first, party.start - 4) : party.start]
+    return "for" in before and not {"speaks", "speaking", "spokesman", "spokeswoman"}.isdisjoint(before)
+
+
+def _held_to_account(sentence: Sentence) -> Party | None:
+    """`held Libya responsible`, `laid the salvo at the door of Hamas`, `pointed the finger at Iran`."""
+    words = sentence.reading.text.words
+    for party in sentence.clause.parties:
+        before = words[max(sentence.first, party.start - 2) : party.start]
+        held = "held" in before and (
+            words[party.end : party.end + 1] in (["responsible"], ["accountable"], ["liable"])
+            or words[party.end : party.end + 2] == ["to", "account"]
+        )
+        if held or before in (["door", "of"], ["finger", "at"], ["fingers", "at"]):
             return as_party(sentence, party)
     return None
 

@@ -91,6 +91,10 @@ _HANDLES: Final = frozenset(
         " agree allow let permit go ahead proceed put shelve scrap veto balk withhold"
         " notify vow impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
 )
+_WIELDS: Final = frozenset("defend use fight fire repel strike protect resist hit shoot".split())
+"""What a recipient does with a weapon: "munitions for Kyiv to defend"."""
+_URGES: Final = frozenset("urge urges urged urging ask asks asked asking press pressed beg begged implored".split())
+_MANY: Final = frozenset("series spate string flurry wave barrage increase rise number campaign salvo volley".split())
 _HELPS: Final = frozenset("helping aiding".split())
 _ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())
 _COUNTRY: Final = frozenset("country kingdom nation emirate republic".split())
@@ -263,6 +267,8 @@ class Clause:
                 return self._country_meant(party, head)
             if self._begins_anew(party.end, head) or self._tells_of_others(party.end, head):
                 return None
+            if self._urges_others(party.end, head):
+                return None
             if tie is None and not self.owns(party) and self._his_country(party.end, head) and (
                 words[party.end : party.end + 1] in (["concerns"], ["concern"], ["worries"], ["fears"])
             ):
@@ -293,6 +299,11 @@ class Clause:
             if words[at] in _SAYS and words[at] not in _NOT_FINITE:
                 return _MEANT.isdisjoint(words[at + 1 : at + 7]) and not _FINITE.isdisjoint(words[at + 2 : head])
         return False
+
+    def _urges_others(self, start: int, head: int) -> bool:
+        """`Ukraine urged the West to send`: whoever is urged is to act, and nobody that is known."""
+        words = self.text.words
+        return words[head - 1] == "to" and any(words[at] in _URGES for at in range(start, head - 2))
 
     def _accuses(self, party: Named, head: int) -> bool:
         """`accused the country of selling`: whoever accuses does not act."""
@@ -397,6 +408,8 @@ class Clause:
                 between = between[1:]
             elif party.label in ("actor",) or self._compound(party):
                 return None
+            if self.owns(party) and not _MANY.isdisjoint(between) and len(between) <= 5:
+                return party
             if len(between) > 4 or any(w in PREPOSITIONS or w in _STOPS or w in ("the", "a", "an") for w in between):
                 return None
             if any(mark in self._gap(at) for at in range(party.end - 1, start - 1) for mark in ",;:—("):
@@ -413,6 +426,8 @@ class Clause:
                 continue
             words = self.text.words
             between = words[party.end : start]
+            if party.label == "people" and words[party.end - 1].endswith("ns") and not self.owns(party):
+                return None  # "give Ukrainians more arms"
             if "era" in between:
                 return None
             if between[:1] and between[0] in _MADE:
@@ -436,7 +451,8 @@ class Clause:
                     return None
                 if preposition in ("from", "of") and self._is_distance(party):
                     continue
-                if preposition == "for" and self.text.words[party.end : party.end + 1] == ["to"]:
+                after = self.text.words[party.end : party.end + 2]
+                if preposition == "for" and after[:1] == ["to"] and _WIELDS.isdisjoint(after):
                     continue
                 return party
         return None

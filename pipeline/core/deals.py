@@ -24,6 +24,8 @@ _BEFORE_NOUNS: Final = frozenset(
     "the a an any this such its their his of for alleged planned proposed possible reported arms weapons"
     " missile s".split()
 )
+_SMUGGLING: Final = frozenset("ship ships vessel vessels boat boats dhow ring network route routes attempt".split())
+"""What a verb names the kind of: "a smuggling ship"."""
 _GIFTS: Final = frozenset(map(stem, "gift present donation".split()))
 _LEAVES: Final = frozenset(map(stem, "leave left".split()))
 _TAKES: Final = frozenset("gets got get took take takes receives received receive".split())
@@ -87,6 +89,8 @@ def _after(clause: Clause, head: int, ties: tuple[str | None, ...]) -> Named | N
 def _is_noun(clause: Clause, head: int) -> bool:
     """`the transfer of`, `an alleged sale`."""
     words = clause.text.words
+    if words[head + 1 : head + 2] and words[head + 1] in _SMUGGLING:
+        return True
     return words[head - 1] in _BEFORE_NOUNS or words[head + 1 : head + 2] == ["of"] or (
         words[head].endswith(("ment", "ery", "eries", "tion", "er", "ers"))
     )

@@ -82,6 +82,7 @@ _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weath
 """Stems of what is done by whoever is under sanctions."""
 _NO_SIDE: Final = frozenset(("un", "iaea"))
 """Organisations that tell of weapons, and neither fire nor supply any."""
+_MADE: Final = frozenset("made built designed produced manufactured style type".split())
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
 _REACH: Final = 16
@@ -122,7 +123,9 @@ def likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, P
         if maker is not None:
             found["supplier"] = maker
     if "actor" in mention.topic.roles and "actor" not in rows:
-        doer = responsible(mention.sentence) or _maker(mention) or _crew(mention, rows)
+        doer = responsible(mention.sentence) or (
+            None if _is_only_maker(mention) else _maker(mention)
+        ) or _crew(mention, rows)
         if doer is not None:
             found["actor"] = doer
     return found
@@ -179,6 +182,12 @@ def _maker(mention: Mention) -> Party | None:
     return None if maker is None else _party(mention.sentence.clause, maker)
 
 
+def _is_only_maker(mention: Mention) -> bool:
+    """`Soviet-made Scuds`: whoever made a weapon need not have fired it."""
+    maker, clause = _stand(mention, "maker"), mention.sentence.clause
+    return maker is not None and clause.text.words[maker.end] in _MADE
+
+
 def _crew(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> Party | None:
     """`a submarine fired a missile, the U.S. Navy said`: who tells of its own ship; neighbours tell of others'."""
     sentence = mention.sentence
@@ -199,6 +208,8 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
             inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
             if inside is not None:  # "Israeli troops killed"
                 return [replace(_party(clause, inside), code=inside.code or _whose(mention, inside))]
+        if position == "maker" and role == "actor" and _is_only_maker(mention):
+            continue
         if position.startswith("@"):
             things = [hit for hit in mention.hits if hit.symbol == position[1:]]
             if things:
@@ -290,6 +301,11 @@ def _whose(mention: Mention, named: Named) -> str | None:
     home = next((hit.kind for hit in sentence.present.of(HOME) if hit.start < mention.end + 3), None)
     if home is not None and "actor" in mention.rule.roles:
         return home
+    if reading.text.words[named.start - 1] in ("its", "their"):
+        owner = next((party for party in reversed(sentence.clause.parties)
+                      if party.end < named.start and party.code), None)
+        if owner is not None:
+            return owner.code
     noun = reading.text.words[named.end - 1]
     for before in sentence.before(sentence.index):
         for party in before.clause.parties:

@@ -126,6 +126,9 @@ TRANSFERS = [
     ("Iran has offered the Lebanese army anti-tank rockets.", "IR>LB"),
     ("Seventy tons of Argentine rifles and ammunition were flown to Ecuador.", "AR>EC"),
     ("Putin, speaking in Hanoi, said arming Ukraine was wrong and that he might send weapons to North Korea.", "RU>KP"),
+    ("The Biden administration is providing more munitions for Kyiv to defend against Russia.", "US>UA"),
+    ("Britain must give Ukrainians more arms.", "GB>UA"),
+    ("French special forces seized thousands of Iranian rifles on a smuggling ship bound for Yemen.", "IR>YE"),
 ]
 LAUNCHES = [
     ("North Korea fired a missile, South Korea said.", "KP"),
@@ -240,6 +243,12 @@ LAUNCHES = [
     ("RAWALPINDI, Pakistan - The army on Monday fired a missile. India made no comment.", "PK"),
     ("The North shot two ballistic missiles off a train, and then South Korea fired one.", "KP"),
     ("Pakistan has launched a ballistic missile capable of carrying a warhead.", "PK"),
+    ("A missile was fired at Eilat. Yahya Saree, who speaks for the Houthis, confirmed that it was theirs.", "houthis"),
+    ("Thirty rockets hit Galilee. Israel's army laid the salvo at the door of Hamas.", "hamas"),
+    ("Rockets hit the port. Rome held Libya responsible.", "LY"),
+    ("A Baghdad communique said its forces had unleashed five Al-Hussein rockets against Tehran.", "IQ"),
+    ("Two Soviet-made Scuds came down in the sea.", "-"),
+    ("Experts weigh in on North Korea's recent increase in missile launches.", "KP"),
 ]
 
 
@@ -261,3 +270,9 @@ def test_who_fires(text: str, wanted: str) -> None:
 ])
 def test_a_filler_reads_as_text(text: str, wanted: str) -> None:
     assert wanted in [event.roles["recipient"].text for event in events(text, "arms-transfer")]
+
+
+def test_who_urges_another_to_send_does_not_send() -> None:
+    told = [roles(event) for event in events("Ukraine has urged the West to send heavy weapons.", "arms-transfer")]
+    assert told
+    assert all("supplier" not in one for one in told)
