@@ -72,7 +72,7 @@ def claims_of(act: Act) -> list[Claim]:
         found["alleged"] = allegation
     around = None if denial is not None else denial_around(act, alleged=allegation is not None)
     if around is not None and not found:
-        found["reported"] = _report(act, told, named=True)
+        found.update(_disputed(act, told))
     if denial is not None and "alleged" not in found:
         accused = accused_here(act) or (accused_around(act) if not found else None)
         if accused is not None:
@@ -118,6 +118,17 @@ def _report(act: Act, told: Sequence[Speech], named: bool = False) -> Claim:
         next((one.holder for one in told if one.holder is not None), None) or _admitting(act),
         evidence(act.sentence, Hit(act.head, act.head + 1, "", "")) if done or named else None,
     )
+
+
+def _disputed(act: Act, told: Sequence[Speech]) -> dict[ClaimStatus, Claim]:
+    """An act that is denied in another sentence: a transfer is alleged by that, unless a party to it tells it; a
+    launch is seen."""
+    report = _report(act, told, named=True)
+    own = report.holder is not None and name(report.holder) in act.parties
+    if act.topic in ANY_WORD or own or _confirmed(act):
+        return {"reported": report}
+    accused = accused_around(act) if report.holder is None else None
+    return {"alleged": accused or replace(report, status="alleged")}
 
 
 def _admitting(act: Act) -> Party | None:

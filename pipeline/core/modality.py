@@ -95,7 +95,7 @@ def _perfect(act: Act) -> int:
 def _reaches(act: Act, cue: Hit, kind: str) -> bool:
     sentence, text = act.sentence, act.sentence.reading.text
     before, after = act.head - cue.end, cue.start - act.end
-    if act.start <= cue.start < act.end:
+    if cue.start < act.end and act.start < cue.end:
         before = 0
     if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
         return False
@@ -120,7 +120,7 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
     if kind != "planned":
         return True
     apart = cue.end <= act.start or cue.start >= act.end
-    return not (apart and _is_told(act)) and not has(sentence, act.end, sentence.last, "done")
+    return not (apart and _is_told(act)) and not has(sentence, sentence.first, sentence.last, "done")
 
 
 def _is_told(act: Act) -> bool:

@@ -41,6 +41,8 @@ _AUXILIARIES: Final = frozenset("is are was were has have had been being be".spl
 _SUCCESSORS: Final = {"SU": "RU"}
 _THEY: Final = frozenset("they it he she".split())
 _WHICH: Final = frozenset("that which who".split())
+_GRANTED: Final = frozenset("after following despite condemning condemned amid since".split())
+"""Words after which nobody's word is needed: "accused Iran of lying after the launch"."""
 _TOLD: Final = frozenset("told tells tell".split())
 _LONGEST: Final = 10
 _ACCORDING: Final = 8
@@ -131,11 +133,14 @@ def closing(sentence: Sentence, cue: Hit, end: int) -> Speech | None:
 
 
 def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
-    """Whether what begins at word `start` still belongs to the verb before it: no new clause begins in between."""
+    """Whether what begins at word `start` still belongs to the verb before it: no new clause begins in between, and
+    it is not taken for granted."""
     text = sentence.reading.text
     for at in range(cue.end, start):
         gap = text.raw[text.ends[at - 1] : text.starts[at]]
         if ";" in gap:
+            return False
+        if text.words[at] in _GRANTED and "," not in text.raw[text.starts[at] : text.starts[start]]:
             return False
         if "," in gap and (
             text.words[at] in _AGAINST

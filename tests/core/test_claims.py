@@ -113,6 +113,13 @@ SCUDS = "Israel said Syria sent missiles to Hezbollah. "
     (f"{ACCUSED}Iran said the planes carried tractor parts.", ARMS, {"alleged", "denied"}),
     ("Ukraine says Iran sold drones to Russia, an accusation Tehran rejects as groundless.", ARMS,
      {"alleged", "denied"}),
+    ("Iran has sold drones to Russia. Tehran denied selling them.", ARMS, {"alleged", "denied"}),
+    ("Belarus has sent no rockets to Sudan, Minsk said, answering a report by a research group.", ARMS,
+     {"alleged", "denied"}),
+    # told by the writer or taken for granted, whoever says more about it
+    ("Palestinian militants fired two rockets into Israel. The Israeli army says militants fired the rockets at a"
+     " school.", LAUNCH, {"reported"}),
+    ("Syria accused Israel of lying after a missile strike on Damascus.", LAUNCH, {"reported"}),
     # no denials of this
     (f"{ACCUSED}The Iranian embassy declined to comment.", ARMS, {"alleged"}),
     (f"{SCUDS}Syria neither confirmed nor denied the report.", ARMS, {"alleged"}),
@@ -128,6 +135,12 @@ SCUDS = "Israel said Syria sent missiles to Hezbollah. "
     ("China urged the United States to halt its planned sale of F-16 jets to Taiwan.", ARMS, {"planned"}),
     ("South Korea has agreed to lend Ukraine artillery shells, a newspaper reported.", ARMS, {"alleged", "planned"}),
     ("Iran will supply drones to Russia in May.", ARMS, {"planned"}),
+    ("Poland is close to buying 96 Apache helicopters from the United States.", ARMS, {"planned"}),
+    ("Under the accord Russia would deliver tanks to Syria.", ARMS, {"planned"}),
+    ("Israel received the first two F-35 jets ordered from the United States.", ARMS, {"reported"}),
+    ("Any sale of S-300 missiles to Iran would violate the embargo.", ARMS, {"hypothetical"}),
+    ("China must not sell missiles to Iran, the secretary of state said.", ARMS, {"hypothetical"}),
+    ("Serbia is keen to buy Su-30 jets from Russia.", ARMS, {"hypothetical"}),
     ("Lawmakers called for missiles to be sent to Taiwan.", ARMS, {"hypothetical"}),
     ("Iran would fire missiles at Israel if attacked, a general said.", LAUNCH, {"hypothetical"}),
     ("Russian arms sales to Libya could pass $2 billion.", ARMS, {"hypothetical"}),
