@@ -74,7 +74,7 @@ def claims_of(act: Act) -> list[Claim]:
     if around is not None and not found:
         found.update(_disputed(act, told))
     if denial is not None and "alleged" not in found:
-        accused = accused_here(act) or (accused_around(act) if not found else None)
+        accused = accused_here(act, told) or (accused_around(act) if not found else None)
         if accused is not None:
             found["alleged"] = accused
     if denial is not None or around is not None:

@@ -368,18 +368,19 @@ def _says_no(sentence: Sentence, cue: Hit) -> bool:
     return False
 
 
-def accused_here(act: Act) -> Claim | None:
+def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:
     """The charge that is denied in the sentence of the act: "denied a report in a Lisbon daily that", "dismissing a
-    magazine story"; or that is answered after it."""
+    magazine story"; or that is named after it: "sent no rockets, it said, answering a report by".
+    """
     sentence = act.sentence
     for kind in ("denies", "rejects"):
         for cue in sentence.cues.get(kind, ()):
             for charge in charges(sentence, cue.end, min(cue.end + _CHARGED, sentence.last)):
                 if not negated(sentence, cue.start, 3) and (charge.end <= act.head or kind == "rejects"):
                     return Claim("alleged", author(sentence, charge.start), evidence(sentence, charge))
-    for charge in charges(sentence, act.end, sentence.last):  # "has sent no rockets, it said, answering a report by"
-        if not sentence.cues.get("refuses"):
-            return Claim("alleged", author(sentence, charge.start), evidence(sentence, charge))
+    for charge in () if sentence.cues.get("refuses") else charges(sentence, act.end, sentence.last):
+        others = (one.holder for one in told if one.speaker is not None and name(one.speaker) not in act.parties)
+        return Claim("alleged", next(others, None) or author(sentence, charge.start), evidence(sentence, charge))
     return None
 
 

@@ -134,13 +134,13 @@ def closing(sentence: Sentence, cue: Hit, end: int) -> Speech | None:
 
 def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
     """Whether what begins at word `start` still belongs to the verb before it: no new clause begins in between, and
-    it is not taken for granted."""
-    text = sentence.reading.text
+    it is not taken for granted; "denied any part in it after the launch" is of the launch."""
+    text, grants = sentence.reading.text, cue.kind != "denies"
     for at in range(cue.end, start):
         gap = text.raw[text.ends[at - 1] : text.starts[at]]
         if ";" in gap:
             return False
-        if text.words[at] in _GRANTED and "," not in text.raw[text.starts[at] : text.starts[start]]:
+        if grants and text.words[at] in _GRANTED and "," not in text.raw[text.starts[at] : text.starts[start]]:
             return False
         if "," in gap and (
             text.words[at] in _AGAINST
