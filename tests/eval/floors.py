@@ -53,7 +53,8 @@ def shared_texts() -> dict[str, dict[str, Any]]:
     if not FEEDS.is_dir() or not all(file.exists() for file in files):
         return {}
     rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
-    return {row["id"]: row for row in (*rows, *feed_texts({row["id"] for row in labels() if row["scope"] == "feed"}))}
+    wanted = {row["id"] for row in labels() if row["scope"] in ("feed", "later")}
+    return {row["id"]: row for row in (*rows, *feed_texts(wanted))}
 
 
 def feed_texts(wanted: set[str]) -> Iterator[dict[str, Any]]:
@@ -126,6 +127,7 @@ def sets() -> dict[str, tuple[Callable[[], list[Labelled]], tuple[str, ...]]]:
         for split in ("dev", "test"):
             found[f"wires {split}"] = (partial(shared_ours, "events", "wire", split=split), ())
             found[f"feeds {split}"] = (partial(shared_ours, "feed", split=split), ())
+        found["later test"] = (partial(shared_ours, "later"), ())
     return found
 
 
