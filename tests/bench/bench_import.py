@@ -83,7 +83,8 @@ def main() -> None:
     if asked.write:
         text = (f"{asked.stories:,} synthetic stories of 190 words on average, three in ten copies of others, into an "
                 f"empty embedded store. `wirewatch import` completes the stories, joins them to clusters and threads "
-                f"and marks them; detection finds nothing in made-up words, and costs more on news.\n\n{told}")
+                f"and marks them, which `Archive.index` alone does not; detection finds nothing in made-up words, "
+                f"and costs more on news.\n\n{told}")
         write_section("import", f"Import of {asked.stories:,} stories", text)
 
 
