@@ -88,7 +88,10 @@ def _denier(event: Event) -> Party | None:
 
 
 def _common(role: str, event: Event, events: Sequence[Event]) -> Party | None:
-    found = [other.roles[role] for other in events if other.topic == event.topic and role in other.roles]
+    """The side that all acts of the story have in common; a strike with missiles is a launch and an attack."""
+    blow = event.topic in _BLOWS
+    found = [other.roles[role] for other in events if role in other.roles and (
+        other.topic == event.topic or (blow and other.topic in _BLOWS and other.roles[role].code is not None))]
     return found[0] if found and all(same(found[0], other) for other in found) else None
 
 

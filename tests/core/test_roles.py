@@ -248,6 +248,7 @@ LAUNCHES = [
     ("Rockets hit the port. Rome held Libya responsible.", "LY"),
     ("A Baghdad communique said its forces had unleashed five Al-Hussein rockets against Tehran.", "IQ"),
     ("Two Soviet-made Scuds came down in the sea.", "-"),
+    ("Russia attacked Kyiv with drones before dawn. Missiles hit a power station in Odesa.", "RU"),
     ("Experts weigh in on North Korea's recent increase in missile launches.", "KP"),
 ]
 
