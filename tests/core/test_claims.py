@@ -101,6 +101,7 @@ SCUDS = "Israel said Syria sent missiles to Hezbollah. "
     ("Japan said North Korea had fired a missile that fell into its waters.", LAUNCH, {"reported"}),
     ("North Korea fired what appeared to be a ballistic missile.", LAUNCH, {"reported"}),
     ("Seven Scuds were fired by Iraq at Riyadh and all were destroyed, the U.S. command said.", LAUNCH, {"reported"}),
+    ("Mali received four Mi-35 helicopters from Russia on Thursday, state television reported.", ARMS, {"reported"}),
     # denials
     ("Serbia insists it has never sold ammunition to Ukraine.", ARMS, {"denied"}),
     ("Israel has ruled out selling missiles to Ukraine.", ARMS, {"denied"}),
