@@ -129,6 +129,8 @@ TRANSFERS = [
     ("The Biden administration is providing more munitions for Kyiv to defend against Russia.", "US>UA"),
     ("Britain must give Ukrainians more arms.", "GB>UA"),
     ("French special forces seized thousands of Iranian rifles on a smuggling ship bound for Yemen.", "IR>YE"),
+    ("Venezuela had placed an order for 24 Sukhoi jets with Russia.", "RU>VE"),
+    ("Chad's president pleaded with France on Monday for anti-tank missiles.", "FR>TD"),
 ]
 LAUNCHES = [
     ("North Korea fired a missile, South Korea said.", "KP"),
