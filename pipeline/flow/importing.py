@@ -1,9 +1,9 @@
 """Stories from JSON lines: completed, stored and joined, by several processes where there are many.
 
-    lines ─► by story ─┬─► process 1: complete, keep ─┐
-                       └─► process 2: complete, keep ─┴─► archive ◄── one more makes them searchable meanwhile
+    lines ─► by story ─┬─► worker 1: complete, keep ─┐
+                       └─► worker 2: complete, keep ─┴─► archive ◄── one more process makes them searchable meanwhile
 
-Lines of one story go to one process, so that the last line counts, as it does with one.
+One worker is this process itself. Lines of one story go to one worker, so that the last line counts.
 """
 
 import multiprocessing
@@ -72,21 +72,22 @@ class Imported:
 
 def import_lines(lines: Iterable[Line], work: Work, workers: int | None, told: Callable[[int], None]) -> Imported:
     """Store the stories of lines; a line that is wrong is a mistake and costs no other. `told` hears now and then how
-    many were stored. Without a number of `workers`, many lines get one for each processor, up to `_MOST`.
+    many were stored. Without a number of `workers`, many lines get one for each processor but one, which is for whoever
+    makes stories searchable, up to `_MOST`.
 
     Raises StoreError, and what reading the first lines raises before there is a store."""
     lines = iter(lines)
     first = list(islice(lines, _MANY))
     lines = chain(first, lines)
     if workers is None:
-        workers = min(os.cpu_count() or 1, _MOST) if len(first) == _MANY else 1
+        workers = max(1, min((os.cpu_count() or 1) - 1, _MOST)) if len(first) == _MANY else 1
     total = Imported()
     store = open_store(work.store_at, work.settings, create=True)
     try:
-        if workers == 1:
+        if len(first) < _MANY and workers == 1:
             some_done: Iterable[Imported] = (_take(store, some, work) for some in batched(lines, BATCH))
         else:
-            some_done = _in_processes(lines, work, workers)
+            some_done = _searchable_meanwhile(store, lines, work, workers)
         for done in some_done:
             total += done
             told(total.counts.total())
@@ -96,14 +97,32 @@ def import_lines(lines: Iterable[Line], work: Work, workers: int | None, told: C
     return Imported(total.counts, tuple(sorted(total.mistakes)))
 
 
+def _searchable_meanwhile(store: Store, lines: Iterable[Line], work: Work, workers: int) -> Iterator[Imported]:
+    """Store, while one more process makes searchable what is stored."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as searchable:
+        searchable.submit(_begin, work).result()
+        following, since = None, 0
+        some_done = (
+            (_take(store, some, work) for some in batched(lines, BATCH)) if workers == 1
+            else _in_processes(lines, work, workers)
+        )
+        for done in some_done:
+            yield done
+            since += done.counts.total()
+            if since >= _SEARCHABLE_EVERY and (following is None or following.done()):
+                following, since = searchable.submit(_refresh), 0
+        if following is not None:
+            following.result()
+
+
 def _in_processes(lines: Iterable[Line], work: Work, workers: int) -> Iterator[Imported]:
     context = multiprocessing.get_context("spawn")
     with ExitStack() as until:
-        *own, searchable = [until.enter_context(ProcessPoolExecutor(1, context)) for _ in range(workers + 1)]
-        for begun in [process.submit(_begin, work) for process in (*own, searchable)]:
+        own = [until.enter_context(ProcessPoolExecutor(1, context)) for _ in range(workers)]
+        for begun in [process.submit(_begin, work) for process in own]:
             begun.result()
         waiting: list[deque[Future[Imported]]] = [deque() for _ in own]
-        following, since = None, 0
         for some in batched(lines, BATCH * workers):
             shares: list[list[Line]] = [[] for _ in own]
             for number, line in some:
@@ -112,14 +131,9 @@ def _in_processes(lines: Iterable[Line], work: Work, workers: int) -> Iterator[I
                 queue.append(process.submit(_own_share, share))
                 if len(queue) > _AHEAD:
                     yield queue.popleft().result()
-            since += len(some)
-            if since >= _SEARCHABLE_EVERY and (following is None or following.done()):
-                following, since = searchable.submit(_refresh), 0
         for queue in waiting:
             for done in queue:
                 yield done.result()
-        if following is not None:
-            following.result()
 
 
 def _begin(work: Work) -> None:

@@ -27,7 +27,7 @@ ROWS = [json.loads(line) for line in (ROOT / "tests/eval/pairs.jsonl").read_text
 COPIES_F1 = {"dev": 0.97, "test": 0.97, "all": 0.97}
 MATTERS_F1 = {"dev": 0.85, "test": 0.85, "all": 0.86}
 MATTERS_PRECISION = 0.95
-SUMMARIES_F1 = 0.7
+SUMMARIES_F1 = 0.68
 """... of texts of one or two sentences alone."""
 
 
