@@ -129,8 +129,9 @@ def _report(report: "Report") -> Any:
     from pipeline.core.telling import clean
 
     first = report.first
-    outlets = _outlets(first.source, [one.source for one in report.stories])
-    wire = f" ({clean(report.origin)})" if report.origin != first.source else ""
+    sources = [one.source for one in report.stories]
+    outlets = _outlets(first.source, sources)
+    wire = f" ({clean(report.origin)})" if report.origin not in sources else ""
     return (Line(f"{first.at:%Y-%m-%d %H:%M}  ", "dim") + Line(clean(first.title))
             + Line(f"  {clean(outlets)}{wire} · {first.id}", "dim"))
 

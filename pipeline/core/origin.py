@@ -119,6 +119,12 @@ def origin_of(source: str, authors: Sequence[str], body: str) -> str:
     return own or _dateline(body) or _byline(authors, body) or _ending(body)
 
 
+def without_dateline(sentence: str) -> str:
+    """A text's first sentence as it is told on: `WASHINGTON (AP) — Talks began.` is `Talks began.`"""
+    found = _DATELINE.match(sentence)
+    return sentence[found.end() :].lstrip() if found is not None and _dateline(sentence) else sentence
+
+
 def _dateline(body: str) -> str:
     opening = body[:_OPENING]
     for line in opening.split("\n")[:4]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from pipeline.core.matters import DOERS, DONE_TO, Act, act_of, acts_of, agreement
+from pipeline.core.origin import without_dateline
 from pipeline.core.sentences import ends_of_sentences
 from pipeline.core.story import Claim, Event, Evidence, Party, Story
 from pipeline.core.telling import party_name
@@ -247,7 +248,7 @@ def _said(story: Story, event: Event, claim: Claim) -> str:
 
 
 def sentence_at(story: Story, evidence: Evidence) -> str:
-    """The whole sentence in which evidence stands, on one line; of a headline all of it."""
+    """The whole sentence in which evidence stands, on one line, without a dateline; of a headline all of it."""
     if evidence.field == "title":
         return story.title
     start, end = 0, len(story.body)
@@ -256,7 +257,7 @@ def sentence_at(story: Story, evidence: Evidence) -> str:
             end = at
             break
         start = at
-    return " ".join(story.body[start:end].split())
+    return without_dateline(" ".join(story.body[start:end].split()))
 
 
 # ── roles ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -35,6 +35,8 @@ COPIES: Final = 256
 """Candidates for copies of one text that are looked for."""
 MATTERS: Final = 48
 """Candidates for one matter that are compared, those with most in common first."""
+LARGEST: Final = 1_000
+"""Stories of a thread from which on reports begin another: a group is one record, written anew as it grows."""
 ROUNDS: Final = 20
 _STEPS: Final = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 T = TypeVar("T")
@@ -246,16 +248,18 @@ def _same_matters(
     others = {id: replace(node, about=now[id].members.get(id, node.about)) for id, node in others.items()}
     _learn(store.traces, known, unpack_matter, {f"matter/{group.id}" for group in now.values()})
     heads = {id: group.id for id, group in now.items()}
+    sizes = {group.id: len(group.members) for group in now.values()}
     ages = {group.id: (group.seen, group.id) for group in now.values()}
     for one in sorted(fresh, key=lambda one: (one.published, one.id)):
         for theirs in alike[one.id]:
             older, younger = sorted((_head(heads, one.id), _head(heads, theirs.id)), key=lambda id: ages[id])
-            if older == younger:
+            if older == younger or sizes[older] + sizes[younger] > LARGEST:
                 continue
             first, second = (known.get(f"matter/{id}") for id in (older, younger))
             joining = [other for other in (one, theirs, second) if other is not None]
             if first is None or all(fits(first, other, within) for other in joining):
                 heads[younger] = older
+                sizes[older] += sizes[younger]
                 yield nodes[one.id], nodes.get(theirs.id) or others[theirs.id]
 
 

@@ -194,6 +194,19 @@ def test_threads_that_meet(store: Store) -> None:
     assert {s.thread for s in kept.values()} == {one.id}
 
 
+def test_a_very_large_thread_is_followed_by_another(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.stores import clusters
+
+    monkeypatch.setattr(clusters, "LARGEST", 3)
+    stories = [told(n, f"{CHARGE} {text(n, 120)}", transfer("KP", "RU")) for n in range(1, 6)]
+    for one in stories[:2]:
+        add(store, one)
+    add(store, *stories[2:])
+    kept = store.archive.get([one.id for one in stories])
+    assert [kept[one.id].thread for one in stories] == [stories[0].id] * 3 + [stories[3].id] * 2
+    assert [kept[one.id].outlets for one in stories] == [3] * 3 + [2] * 2
+
+
 def test_a_copy_that_tells_brings_its_cluster_into_the_thread(store: Store) -> None:
     silent = story(1, CHARGE)
     add(store, silent)

@@ -127,6 +127,8 @@ def test_holders_are_the_same_however_they_are_called() -> None:
 @pytest.mark.parametrize(("body", "word", "sentence"), [
     ("One. Two shells came. Three.", "shells", "Two shells came."),
     ("Shells came", "Shells", "Shells came"),
+    ("KYIV, March 1 (Meridian Wire) — Shells came. Nobody knew.", "Shells", "Shells came."),
+    ("The army (or some of it) - Shells came.", "Shells", "The army (or some of it) - Shells came."),
     ("Mr. Kim sent 1.5 tons of shells to the U.S. border.\n\nNext.", "shells", "Mr. Kim sent 1.5 tons of shells to the "
      "U.S. border."),
     ("One.\nA line that is as long as old wires are, with\nshells in the next.", "shells",
