@@ -192,6 +192,8 @@ def test_who_accuses_and_who_admits(body: str, wanted: set[tuple[str, str]]) -> 
     ("Moscow claims that Ukraine fired two missiles at the bridge.", LAUNCH, {"alleged"}),
     ("North Korea fires a missile as allies ready drills.", LAUNCH, {"reported"}),
     ("Denmark has a new aid package of howitzers and shells for Ukraine.", ARMS, {"planned"}),
+    ("Washington warned China not to send rifles to Russia.", ARMS, {"hypothetical"}),
+    ("Berlin is criticised for its reluctance to supply tanks to Ukraine.", ARMS, {"hypothetical"}),
     ("A senator is hopeful that Washington will send fighter jets to Ukraine.", ARMS, {"hypothetical"}),
 ])
 def test_cues_that_mean_something_else_in_feeds(body: str, topic: str, wanted: set[str]) -> None:
