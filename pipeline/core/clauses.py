@@ -58,9 +58,9 @@ _BACKED: Final = frozenset(
     "backed allied aligned sponsored supported funded controlled occupied held trained friendly dominated financed"
     " ruled administered based bound".split()
 )
-_MADE: Final = frozenset(
-    "made built supplied designed produced manufactured style type donated provided origin armed sold bought".split()
-)
+MAKING: Final = frozenset("made built designed produced manufactured style type".split())
+"""After the name of whoever made a thing: "Soviet-made"."""
+_MADE: Final = MAKING | frozenset("supplied donated provided origin armed sold bought".split())
 _OFFICES: Final = frozenset(
     "government president king army military navy minister ministry leader republic kingdom forces people regime state"
     " parliament leaders officials authorities emir sultan ruler premier one two three four some several"

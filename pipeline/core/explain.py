@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pipeline.core.lexicon import Present
 from pipeline.core.matching import any_matches, matches
-from pipeline.core.places import dateline_state, parties
+from pipeline.core.places import parties
 from pipeline.core.reading import Reading
 from pipeline.core.rules import Pattern, Rule, Topic
 from pipeline.core.story import Event, Evidence, TextField
@@ -90,8 +90,7 @@ def why_not(sentence: str, name: str, topics: Topics) -> list[str]:
     if topic is None:
         return [f"there is no topic {name}"]
     text = Text.of(sentence)
-    reading = Reading(
-        "body", text, parties(text, topics.parties), topics.lexicon, dateline_state(text, topics.parties))
+    reading = Reading("body", text, parties(text, topics.parties), topics.lexicon, topics.parties)
     found: list[tuple[float, str]] = []
     for index in range(len(text.sentences)):
         present = reading.sentence(index).present

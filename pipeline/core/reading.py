@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.core.clauses import Clause
-from pipeline.core.lexicon import Hit, Lexicon, Present
-from pipeline.core.places import ACTORS, GROUPS, ORGANISATIONS, PARTY_LISTS, STATES, Named, with_forces
+from pipeline.core.lexicon import Hit, Lexicon, Present, Table
+from pipeline.core.places import ACTORS, GROUPS, ORGANISATIONS, PARTY_LISTS, STATES, Named, dateline_state, with_forces
 from pipeline.core.rules import PARTIES
 from pipeline.core.story import TextField
 from pipeline.core.text import Text
@@ -75,9 +75,14 @@ class Reading:
     text: Text
     parties: Sequence[Named]
     lexicon: Lexicon
-    dateline: str | None = None
-    """The code of the state that it was filed from."""
+    known_parties: Table = field(repr=False)
+    """Every party that can be named: `parties` were found with it."""
     _sentences: dict[int, Sentence] = field(default_factory=dict)
+
+    @cached_property
+    def dateline(self) -> str | None:
+        """The code of the state that it was filed from."""
+        return dateline_state(self.text, self.known_parties)
 
     @cached_property
     def states(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.core.blame import responsible
-from pipeline.core.clauses import Clause
+from pipeline.core.clauses import MAKING, Clause
 from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
@@ -82,7 +82,6 @@ _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weath
 """Stems of what is done by whoever is under sanctions."""
 _NO_SIDE: Final = frozenset(("un", "iaea"))
 """Organisations that tell of weapons, and neither fire nor supply any."""
-_MADE: Final = frozenset("made built designed produced manufactured style type".split())
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
 _REACH: Final = 16
@@ -185,7 +184,7 @@ def _maker(mention: Mention) -> Party | None:
 def _is_only_maker(mention: Mention) -> bool:
     """`Soviet-made Scuds`: whoever made a weapon need not have fired it."""
     maker, clause = _stand(mention, "maker"), mention.sentence.clause
-    return maker is not None and clause.text.words[maker.end] in _MADE
+    return maker is not None and clause.text.words[maker.end] in MAKING
 
 
 def _crew(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> Party | None:

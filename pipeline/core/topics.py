@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.core.events import events_of
 from pipeline.core.lexicon import Hit, Lexicon, Present, Table
 from pipeline.core.matching import any_matches, matches
-from pipeline.core.places import PARTY_LISTS, countries, dateline_state, parties, party_table
+from pipeline.core.places import PARTY_LISTS, countries, parties, party_table
 from pipeline.core.prefilter import Anchors, Keys, Screen
 from pipeline.core.reading import Reading, Sentence
 from pipeline.core.roles import Mention
@@ -115,7 +115,7 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
     for name, text in fields:
         found = parties(text, topics.parties, named)
         named |= countries(found)
-        readings.append(Reading(name, text, found, topics.lexicon, dateline_state(text, topics.parties)))
+        readings.append(Reading(name, text, found, topics.lexicon, topics.parties))
     story = _Story([Present(topics.lexicon, text, 0, len(text)) for _, text in fields])
     mentions = [
         mention for reading in reversed(readings) for sentence, candidates in _promising(reading, topics)
