@@ -6,6 +6,7 @@ from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import as_party, speaker
 from pipeline.core.story import Party
+from pipeline.core.subjects import subject_of
 
 _BLAMES: Final = frozenset("blamed blames blame blaming accused accuses".split())
 _OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit theirs ours".split())
@@ -29,7 +30,7 @@ def responsible(told: Sentence) -> Party | None:
             return owning
         for cue in sentence.cues.get("accuses", ()):
             if words[cue.start] in _BLAMES:
-                blamed = sentence.clause.subject(cue.start) if sentence.clause.is_passive(cue.start) else None
+                blamed = subject_of(sentence.clause, cue.start) if sentence.clause.is_passive(cue.start) else None
                 if blamed is not None and "for" in words[cue.end : cue.end + 2]:
                     return as_party(sentence, blamed)
                 for party in sentence.clause.parties:
@@ -82,6 +83,6 @@ def _sender(sentence: Sentence) -> Party | None:
     words = sentence.reading.text.words
     for at in range(sentence.first + 1, sentence.last - 1):
         if words[at] in _STRUCK and words[at + 1] in ("it", "them"):
-            party = sentence.clause.subject(at)
+            party = subject_of(sentence.clause, at)
             return None if party is None else as_party(sentence, party)
     return None

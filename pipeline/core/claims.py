@@ -8,18 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.denials import (
-    ANY_WORD,
-    REACH,
-    WEAPONS,
-    Act,
-    accused_around,
-    accused_here,
-    denial_around,
-    denial_within,
-    is_meant,
-    negated,
-)
+from pipeline.core.acts import ANY_WORD, REACH, WEAPONS, Act, negated
+from pipeline.core.denials import accused_around, accused_here, denial_around, denial_within, is_meant
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
 from pipeline.core.speech import (
@@ -36,6 +26,7 @@ from pipeline.core.speech import (
     suits,
 )
 from pipeline.core.story import Claim, ClaimStatus, Party
+from pipeline.core.subjects import subject_of
 
 _HARM: Final = frozenset(
     "killed kill kills killing wounded wounding injured injuring dead died hit hits struck strike strikes damaged"
@@ -221,7 +212,7 @@ def _confirmed(act: Act) -> bool:
     it had struck the depot")."""
     for sentence in act.sentence.after(2):
         for cue in sentence.cues.get("confirms", ()):
-            speaker = sentence.clause.subject(cue.start)
+            speaker = subject_of(sentence.clause, cue.start)
             if suits(speaker, act.parties) and not negated(sentence, cue.start, 4) and is_meant(sentence, cue):
                 return True
     return False

@@ -5,6 +5,8 @@ from typing import Final
 
 from pipeline.core.clauses import Clause
 from pipeline.core.places import Named
+from pipeline.core.positions import owner_of, under
+from pipeline.core.subjects import subject_of
 from pipeline.core.text import stem
 
 _SELLERS: Final = frozenset(map(stem, "supplier seller exporter provider".split()))
@@ -55,7 +57,7 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
     stems = clause.text.stems
     for head in range(max(clause.first, start - _AROUND), clause.last):
         if stems[head] in _SELLERS or stems[head] in _BUYERS:
-            party = clause.subject(head)
+            party = subject_of(clause, head)
             if party is not None:
                 yield "supplier" if stems[head] in _SELLERS else "recipient", party
             continue
@@ -65,8 +67,8 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
                 yield role, party
             continue
         if clause.text.words[head] in _TAKES:
-            party = clause.under("from", head, min(clause.last, head + _AROUND))
-            taker = clause.subject(head) if party is not None else None
+            party = under(clause, "from", head, min(clause.last, head + _AROUND))
+            taker = subject_of(clause, head) if party is not None else None
             if party is not None and taker is not None:
                 yield from (("supplier", party), ("recipient", taker))
             continue
@@ -75,7 +77,7 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
             yield from _told_by(clause, head, stems[head] in GETS)
     for role, prepositions in (("supplier", ("from",)), ("recipient", ("to", "for", "into"))):
         for preposition in prepositions:
-            party = clause.under(preposition, start, min(clause.last, end + _AROUND))
+            party = under(clause, preposition, start, min(clause.last, end + _AROUND))
             if party is not None:
                 yield role, party
 
@@ -101,17 +103,17 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
     doer, other = ("recipient", "supplier") if gets else ("supplier", "recipient")
     last = min(clause.last, head + _AROUND)
     if clause.is_passive(head, head - 1):
-        party = clause.under("by", head, last)
-        user = clause.subject(head)
+        party = under(clause, "by", head, last)
+        user = subject_of(clause, head)
         if user is not None and not gets and not _USES.isdisjoint(clause.text.stems[user.end : head]):
             yield "recipient", user
     else:
-        party = clause.subject(head)
+        party = subject_of(clause, head)
         if party is not None and head - party.end > _NEAR:
             party = None
     if party is not None:
         yield doer, party
-    party = clause.under("from" if gets else "to", head, last)
+    party = under(clause, "from" if gets else "to", head, last)
     if party is not None:
         yield other, party
 
@@ -127,11 +129,11 @@ def partners(clause: Clause, start: int, end: int) -> tuple[Named, Named] | None
     if noun is None or (noun < start and "with" not in clause.text.words[noun + 1 : start]):
         return None
     start = min(start, noun)
-    between, other = clause.under("between", start, last), clause.under("with", noun, last)
+    between, other = under(clause, "between", start, last), under(clause, "with", noun, last)
     if between is not None:
         row = clause.row(between)
         return by_trade(row) if len(row) == 2 else None
-    doer = clause.owner(start) or clause.subject(start)
+    doer = owner_of(clause, start) or subject_of(clause, start)
     if doer is None:
         return None
     if other is None:

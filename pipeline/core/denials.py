@@ -1,41 +1,22 @@
 """Who denies an act: in its own sentence, in those that follow ("Iran rejects the charge"), or before."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pipeline.core.acts import ANY_WORD, NEGATIONS, REACH, WEAPONS, Act, charges, has, negated
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import Speech, as_party, author, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
+from pipeline.core.subjects import subject_of
 from pipeline.core.text import stem
-
-WEAPONS: Final = "weapons"
-"""The list of weapons."""
-
-REACH: Final = 3
-"""Sentences after an act in which "the charge" still means it."""
 
 _FAR: Final = 12
 """Sentences after an act in which a party to it that denies charges in so many words means this one."""
 
-ANY_WORD: Final = frozenset(("missile-launch",))
-"""Topics in which whoever was aimed at, or saw it, may deny; and in which what officials of another state say is a
-report: elsewhere it is their allegation."""
-
-_GOING_ON: Final = frozenset("is are was were been".split())
-_CHARGES: Final = frozenset(
-    "charge charges report reports claim claims allegation allegations accusation accusations suspicion suspicions"
-    " evidence statement finding findings assertion story article suggestion suggestions contention notion rumour"
-    " rumours rumor rumors account accounts talk".split()
-)
-_PAST: Final = frozenset(
-    "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
-)
 _NONE: Final = frozenset("neither no none nothing".split())
 _JOINS: Final = frozenset("and but or".split())
-_NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot".split())
 _PRONOUNS: Final = frozenset("it this that them which so".split())
 _STANDS_ALONE: Final = frozenset(
     "on in at and but when as after for while to too again yesterday today earlier later flatly outright"
@@ -73,60 +54,6 @@ _CHARGED: Final = 5
 """Words between a denial and the charge that is denied."""
 _DENIED: Final = 12
 """Words after "denied" that tell what is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Where an act is told: words [start, end) of a sentence, `head` the word that names it."""
-
-    topic: str
-    sentence: Sentence
-    head: int
-    start: int
-    end: int
-    parties: Collection[str]
-    """The names (core/speech.py) of whoever fills its roles and may speak about it."""
-    doer: str | None = None
-    """The code of whoever acts, where known."""
-    aimed: str | None = None
-    """The code of the state that it is aimed at, where known."""
-
-    @property
-    def deniers(self) -> Collection[str]:
-        """The names of whoever may deny it: the parties; where it is not told who acts, also whoever is named."""
-        if self.doer is not None or (self.topic in ANY_WORD and self.parties):
-            return self.parties
-        return {*self.parties, *map(name, self.sentence.clause.parties)} - {""}
-
-    @property
-    def past(self) -> bool:
-        """Whether the act is a verb in the past tense, a participle ("fired") or going on ("is delivering")."""
-        words = self.sentence.reading.text.words
-        word = words[self.head]
-        if word.endswith("ing"):
-            return not _GOING_ON.isdisjoint(words[max(self.sentence.first, self.head - 2) : self.head])
-        return word.endswith("ed") or word in _PAST
-
-    def nearest(self, kind: str, most: int) -> Iterator[Hit]:
-        """The cues of a kind that end at most so many words before the act, or stand in it."""
-        for cue in self.sentence.cues.get(kind, ()):
-            if 0 <= self.head - cue.end <= most or self.start <= cue.start < self.end:
-                yield cue
-
-
-def has(sentence: Sentence, start: int, end: int, *kinds: str) -> bool:
-    """Whether a cue of one of the kinds begins within words [start, end)."""
-    return any(start <= hit.start < end for kind in kinds for hit in sentence.cues.get(kind, ()))
-
-
-def charges(sentence: Sentence, start: int, end: int) -> Iterator[Hit]:
-    """The nouns within words [start, end) that mean an accusation or a report of it: "the charge", "reports that"."""
-    for hit in sentence.cues.get("charge", ()):
-        if start <= hit.start < end:
-            yield hit
-    for hit in sentence.cues.get("accuses", ()):
-        if start <= hit.start < end and sentence.reading.text.words[hit.start] in _CHARGES:
-            yield hit
 
 
 def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
@@ -185,7 +112,7 @@ def _denying_after(act: Act) -> Hit | None:
         for cue in sentence.cues.get(kind, ()):
             if cue.start < act.end or (kind == "denies" and negated(sentence, cue.start, 3)):
                 continue
-            if not _names_it_at_once(act) and not suits(sentence.clause.subject(cue.start), act.deniers):
+            if not _names_it_at_once(act) and not suits(subject_of(sentence.clause, cue.start), act.deniers):
                 continue
             near = words[max(act.end, cue.start - 8) : min(sentence.last, cue.end + 6)]
             named = any(charges(sentence, act.end, sentence.last))
@@ -210,12 +137,6 @@ def _names_it_at_once(act: Act) -> bool:
     )
 
 
-def negated(sentence: Sentence, at: int, most: int) -> bool:
-    """Whether a negation stands at most so many words before word `at`."""
-    words = sentence.reading.text.words
-    return not _NEGATIONS.isdisjoint(words[max(sentence.first, at - most) : at])
-
-
 def _denied(sentence: Sentence, cue: Hit) -> Claim:
     return Claim("denied", holder(sentence, cue), evidence(sentence, cue))
 
@@ -235,7 +156,7 @@ def denial_around(act: Act, alleged: bool) -> Claim | None:
     for sentence in act.sentence.before(2) if alleged else ():
         for kind in ("denies", "rejects"):
             for cue in sentence.cues.get(kind, ()):
-                who = sentence.clause.subject(cue.start)
+                who = subject_of(sentence.clause, cue.start)
                 if who is not None and name(who) in act.deniers and any(charges(sentence, cue.end, sentence.last)):
                     return _denied(sentence, cue)
     return None
@@ -292,7 +213,7 @@ def _denying(sentence: Sentence, act: Act, alleged: bool) -> Hit | None:
         for cue in cues.get("instead", ()):
             if "says" in cues and suits(speaker(sentence, cue), act.deniers):
                 return cue
-    if not _NEGATIONS.isdisjoint(words[sentence.first : sentence.last]):
+    if not NEGATIONS.isdisjoint(words[sentence.first : sentence.last]):
         for cue in cues.get("says", ()):
             who = speaker(sentence, cue)
             ours = who is None and (
@@ -359,7 +280,7 @@ def _says_no(sentence: Sentence, cue: Hit) -> bool:
     for first, last in spans:
         for at in range(first, last):
             if (
-                text.words[at] in _NEGATIONS and _NO_ANSWER.isdisjoint(text.words[at + 1 : at + 3])
+                text.words[at] in NEGATIONS and _NO_ANSWER.isdisjoint(text.words[at + 1 : at + 3])
                 and _DEMANDS.isdisjoint(text.stems[max(first, at - _DEMANDED) : at])
             ):
                 near = text.stems[max(first, at - 4) : at] if text.words[at] == "nothing" else ()
@@ -389,7 +310,7 @@ def accused_around(act: Act) -> Claim | None:
     for sentence in (*act.sentence.before(2), *act.sentence.after(2)):
         for kind in ("accuses", "says"):
             for cue in sentence.cues.get(kind, ()):
-                who: Named | None = sentence.clause.subject(cue.start)
+                who: Named | None = subject_of(sentence.clause, cue.start)
                 if who is None or name(who) in act.parties or not sentence.present.of(WEAPONS):
                     continue
                 if not any(name(party) in act.parties for party in sentence.clause.parties):

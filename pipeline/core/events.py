@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pipeline.core.acts import Act
 from pipeline.core.blame import responsible
 from pipeline.core.claims import claims_of, settled
-from pipeline.core.denials import Act
 from pipeline.core.roles import SIDES, Mention, filled, home, is_place, is_trade, likely, mend, same
 from pipeline.core.speech import name
 from pipeline.core.story import Claim, Event, Party

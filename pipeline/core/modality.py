@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipeline.core.denials import Act, has
+from pipeline.core.acts import Act, has
 from pipeline.core.lexicon import Hit
 from pipeline.core.reading import CUES
 from pipeline.core.story import ClaimStatus

@@ -10,10 +10,12 @@ from pipeline.core.clauses import MAKING, Clause
 from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
+from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, under
 from pipeline.core.reading import Sentence
 from pipeline.core.rules import Rule, Topic
 from pipeline.core.speech import as_party, speeches
 from pipeline.core.story import Evidence, Party, TextField
+from pipeline.core.subjects import has_pronoun, leader_of, subject_of
 from pipeline.core.text import stem
 
 
@@ -107,7 +109,7 @@ def mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
 
 def is_place(mention: Mention, row: Sequence[Party]) -> bool:
     """`rockets fired from Gaza`: where from is told, and who only perhaps."""
-    named = mention.sentence.clause.under("from", mention.start, min(mention.sentence.last, mention.end + _REACH))
+    named = under(mention.sentence.clause, "from", mention.start, min(mention.sentence.last, mention.end + _REACH))
     return named is not None and any(party == _party(mention.sentence.clause, named) for party in row)
 
 
@@ -230,33 +232,33 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
 def _stand(mention: Mention, position: str) -> Named | None:
     clause, act = mention.sentence.clause, mention.act
     if position == "subject" and _is_noun(mention):
-        return clause.owner(act.start) or clause.agent(mention.start, mention.end)
+        return owner_of(clause, act.start) or agent_of(clause, mention.start, mention.end)
     if position == "subject":
         thing = max((hit.end - 1 for hit in mention.hits if hit.end <= act.start), default=mention.start)
         return None if clause.is_passive(act.start, thing) else _subject(mention.sentence, act.start)
     if position == "owner":
-        return clause.owner(mention.start)
+        return owner_of(clause, mention.start)
     if position == "maker":
-        return next((clause.maker(hit.start) for hit in mention.hits if hit.symbol in mention.rule.things), None)
+        return next((maker_of(clause, hit.start) for hit in mention.hits if hit.symbol in mention.rule.things), None)
     if position == "there":
-        return clause.under("in", act.start, mention.end + 3)
+        return under(clause, "in", act.start, mention.end + 3)
     if position == "whose":
-        return clause.under("of", mention.start, act.start)
+        return under(clause, "of", mention.start, act.start)
     if position == "given":
-        named = clause.given(act.start, mention.end)
+        named = given(clause, act.start, mention.end)
         made = named is not None and named.label == "people" and not clause.is_body(named) and any(
-            clause.maker(hit.start) == named for hit in mention.hits if hit.symbol in mention.rule.things
+            maker_of(clause, hit.start) == named for hit in mention.hits if hit.symbol in mention.rule.things
         )
         return None if made else named
     if position == "object":
-        return clause.object(act.start)
+        return object_of(clause, act.start)
     if position == "agent":
-        return clause.agent(mention.start, mention.end)
+        return agent_of(clause, mention.start, mention.end)
     if position == "compound":
-        return clause.compound(mention.start, mention.end)
+        return compound_of(clause, mention.start, mention.end)
     if position == "by" and not clause.takes_by(act.start, mention.start):
         return None
-    found = clause.under(position, mention.start, min(clause.last, mention.end + _REACH))
+    found = under(clause, position, mention.start, min(clause.last, mention.end + _REACH))
     if position == "by" and found is not None and found.start >= mention.end:
         text = clause.text
         if "," in text.raw[text.ends[mention.end - 1] : text.starts[found.start]]:
@@ -278,12 +280,12 @@ def _is_noun(mention: Mention) -> bool:
 
 def _subject(sentence: Sentence, head: int) -> Named | None:
     """Who acts; for a pronoun with nobody named before it, the party that the sentence before is about."""
-    found = sentence.clause.subject(head)
-    if found is None and sentence.clause.pronoun(head):
+    found = subject_of(sentence.clause, head)
+    if found is None and has_pronoun(sentence.clause, head):
         named_here = any(party.end <= head for party in sentence.clause.parties)
         before = next(sentence.before(1), None)
         if before is not None and not named_here:
-            return before.clause.leader()
+            return leader_of(before.clause, )
     return found
 
 

@@ -8,6 +8,7 @@ from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.story import Evidence, Party
+from pipeline.core.subjects import leader_of, subject_of
 from pipeline.core.text import Text
 
 _AGAINST: Final = frozenset("but while although though whereas".split())
@@ -170,12 +171,12 @@ def trails(sentence: Sentence, cue: Hit, end: int) -> int | None:
 
 def speaker(sentence: Sentence, cue: Hit) -> Named | None:
     """The party that speaks with the verb at `cue`; for a pronoun the one that the sentence before is about."""
-    party = sentence.clause.subject(cue.start)
+    party = subject_of(sentence.clause, cue.start)
     if party is not None and cue.start - party.end <= _FAR:
         return party
     words = sentence.reading.text.words[sentence.first : cue.start]
     if words[-1:] == ["and"] or not _PERSONS.isdisjoint(words[-1:]):
-        leader = sentence.clause.leader()
+        leader = leader_of(sentence.clause, )
         if leader is not None and leader.end <= cue.start:
             return leader
     for party in reversed(sentence.clause.parties):
@@ -183,7 +184,7 @@ def speaker(sentence: Sentence, cue: Hit) -> Named | None:
             return party
     if not _MEANING_BEFORE.isdisjoint(words[:6]) or not _PERSONS.isdisjoint(words[-1:]):
         before = next(sentence.before(1), None)
-        return before.clause.leader() if before is not None else None
+        return leader_of(before.clause, ) if before is not None else None
     return None
 
 
@@ -202,7 +203,7 @@ def _trailing(sentence: Sentence, cue: Hit, first: int) -> Named | None:
         return found
     text = sentence.reading.text
     if cue.start > first and not _MEANING_BEFORE.isdisjoint((text.words[first], text.words[cue.start - 1])):
-        leader = sentence.clause.leader()
+        leader = leader_of(sentence.clause, )
         return leader if leader is not None and leader.end <= first else speaker(sentence, cue)
     return _first_party(sentence, cue.end, cue.end + 2)
 
@@ -238,7 +239,7 @@ def accuser(sentence: Sentence, cue: Hit) -> Party | None:
     beside = next((party for party in sentence.clause.parties if party.end == cue.start), None)
     if beside is not None:
         return as_party(sentence, beside)
-    leader = sentence.clause.leader()
+    leader = leader_of(sentence.clause, )
     if words[cue.start - 1 : cue.start] == ["to"] and leader is not None:  # "used the session to charge that"
         return as_party(sentence, leader)
     refused = any(

@@ -12,7 +12,8 @@ from pipeline.core.places import PARTY_LISTS, countries, parties, party_table
 from pipeline.core.prefilter import Anchors, Keys, Screen
 from pipeline.core.reading import Reading, Sentence
 from pipeline.core.roles import Mention
-from pipeline.core.rules import Pattern, Rule, Topic, read_rules
+from pipeline.core.rule_files import read_rules
+from pipeline.core.rules import Pattern, Rule, Topic
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch
 from pipeline.core.text import Text
 

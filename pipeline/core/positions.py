@@ -1,0 +1,159 @@
+"""Who stands in a position around an act: owner or maker of a thing, under "from" or "to", given something …
+
+A position stays empty rather than guessed.
+"""
+
+from typing import Final
+
+from pipeline.core.clauses import MADE, PREPOSITIONS, STOPS, Clause
+from pipeline.core.places import SHORT_NAMES, Named
+from pipeline.core.subjects import SUBORDINATES, subject_of
+from pipeline.core.text import stem
+
+_BREAKS: Final = SUBORDINATES | frozenset("since but said says".split())
+"""Words with which another clause begins, or one that tells who speaks."""
+_BEHIND: Final = frozenset("suspected accused responsible behind blamed".split())
+_OWN: Final = frozenset(("its", "their"))
+_HANDLES: Final = frozenset(
+    map(stem, "pause frozen withdraw revoke reject claim free release unblock"
+        " approve suspend halt announce propose resume block clear authorize authorise plan consider make made"
+        " begin began start sign cancel defend stop freeze froze delay offer continue pledge promise push conduct carry"
+        " launch hold held stage mount order increase expand step boost negotiate seek sought win won complete confirm"
+        " admit deny discuss review weigh end ban prepare perform undertake repeat threaten accelerate speed"
+        " agree allow let permit go ahead proceed put shelve scrap veto balk withhold"
+        " notify vow impose slap lift ease extend tighten widen adopt unveil levy renew waive toughen".split())
+)
+_WIELDS: Final = frozenset("defend use fight fire repel strike protect resist hit shoot".split())
+"""What a recipient does with a weapon: "munitions for Kyiv to defend"."""
+_MANY: Final = frozenset("series spate string flurry wave barrage increase rise number campaign salvo volley".split())
+_DISTANCES: Final = frozenset(
+    "kilometres kilometers km miles mile yards metres meters far away border shore frontier apart north south east west"
+    " northeast northwest southeast southwest coast coasts outskirts parts part region town city village island".split()
+)
+_HELD: Final = frozenset("held controlled ruled run".split())
+"""`from Houthi-held territory`: whoever holds it is meant."""
+
+
+def owner_of(clause: Clause, start: int) -> Named | None:
+    """Whose thing begins at word `start`: `Russia's purchase`, `Iranian arms shipments`, `the U.S. sale`."""
+    if not _OWN.isdisjoint(clause.text.words[max(clause.first, start - 2) : start]):
+        return next((party for party in reversed(clause.parties)
+                     if party.end < start and party.label not in ("organisation", "actor")), None)
+    for party in reversed(clause.parties):
+        if party.end > start:
+            continue
+        between = clause.text.words[party.end : start]
+        if between[:1] == ["s"]:
+            between = between[1:]
+        elif party.label in ("actor",) or clause.compounded(party):
+            return None
+        if clause.owns(party) and not _MANY.isdisjoint(between) and len(between) <= 5:
+            return party
+        if len(between) > 4 or any(w in PREPOSITIONS or w in STOPS or w in ("the", "a", "an") for w in between):
+            return None
+        if any(mark in clause.gap(at) for at in range(party.end - 1, start - 1) for mark in ",;:—("):
+            return None
+        if between and not clause.owns(party) and any(w.endswith(("ed", "s")) for w in between[:1]):
+            return None
+        return party
+    return None
+
+
+def maker_of(clause: Clause, start: int) -> Named | None:
+    """`Iranian drones`, `U.S.-made missiles`, `drones of Iranian make`: where the thing at `start` comes from."""
+    for party in reversed(clause.parties):
+        if party.end > start or party.label not in ("people", "name", "firm"):
+            continue
+        words = clause.text.words
+        between = words[party.end : start]
+        if party.label == "people" and words[party.end - 1].endswith("ns") and not clause.owns(party):
+            return None  # "give Ukrainians more arms"
+        if "era" in between:
+            return None
+        if between[:1] and between[0] in MADE:
+            return party if len(between) <= 4 else None
+        if between[:1] == ["s"]:
+            between = between[1:]
+        if between[1:] == ["and"] and party.label == "people":  # "Argentine rifles and ammunition"
+            between = []
+        near = len(between) <= 3 and not any(w in PREPOSITIONS or w in STOPS for w in between)
+        adjective = party.label == "people" or not between or words[party.start : party.end] in SHORT_NAMES
+        return party if near and adjective and (party.label == "firm" or not clause.owns(party)) else None
+    return None
+
+
+def under(clause: Clause, preposition: str, start: int, end: int) -> Named | None:
+    """The first party under a preposition within words [start, end)."""
+    for party in clause.parties:
+        if start <= party.start < end and clause.tie(party) == preposition and (
+            not clause.compounded(party) or (preposition == "from" and clause.compounded(party) in _HELD)
+        ):
+            if _begins_between(clause, start, party.start):
+                return None
+            if preposition in ("from", "of") and _is_distance(clause, party):
+                continue
+            after = clause.text.words[party.end : party.end + 2]
+            if preposition == "for" and after[:1] == ["to"] and _WIELDS.isdisjoint(after):
+                continue
+            return party
+    return None
+
+
+def _begins_between(clause: Clause, start: int, end: int) -> bool:
+    """Whether another clause begins after word `start` and before `end`: "since Mosul fell to", "but refused"."""
+    return not _BREAKS.isdisjoint(clause.text.words[start + 1 : end])
+
+
+def _is_distance(clause: Clause, party: Named) -> bool:
+    """`six kilometres from Ukraine`, `across the border from`, `west of Hokkaido`."""
+    before = clause.text.words[max(clause.first, party.start - 3) : party.start]
+    return not _DISTANCES.isdisjoint(before)
+
+
+def given(clause: Clause, head: int, thing: int) -> Named | None:
+    """`sell Taiwan weapons`: a bare party between the verb and the thing."""
+    for party in clause.parties:
+        if head < party.start and party.end <= thing and clause.tie(party) is None and not clause.compounded(party):
+            if clause.owns(party) or (party.end == thing and party.label == "people"):
+                continue
+            if party.start - head <= 4:
+                return party
+    return None
+
+
+def agent_of(clause: Clause, start: int, end: int) -> Named | None:
+    """`Bush halted arms sales`, `the launch that Iran plans`: who does something with an act named by a noun."""
+    following = clause.text.words[end : min(end + 3, clause.last)]
+    relative = next((end + at for at, word in enumerate(following) if word in ("that", "which")), None)
+    if relative is not None:
+        for follower in clause.parties:
+            if follower.start in (relative + 1, relative + 2):
+                return follower
+    party = subject_of(clause, start)
+    if party is None or start - party.end > 14:
+        return None
+    words, stems = clause.text.words, clause.text.stems
+    if not _BEHIND.isdisjoint(words[party.end : start]):
+        return party
+    for at in range(party.end, start):
+        if stems[at] in _HANDLES and words[at - 1] not in ("a", "an", "the", "its", "any", "this", "s"):
+            return party
+    return None
+
+
+def compound_of(clause: Clause, start: int, end: int) -> Named | None:
+    """`Iran-supplied rockets`: the party of a compound within words [start, end)."""
+    for party in clause.parties:
+        if start - 3 <= party.start < end and clause.compounded(party) in MADE:
+            return party
+    return None
+
+
+def object_of(clause: Clause, head: int) -> Named | None:
+    """Whom a verb acts upon: the bare party right after it, or the subject of a passive."""
+    if clause.is_passive(head):
+        return subject_of(clause, head)
+    for party in clause.parties:
+        if head < party.start <= head + 4 and clause.tie(party) is None:
+            return party
+    return None

@@ -1,0 +1,210 @@
+"""Who does what a verb tells: its subject, as far as prepositions, pauses and a few verbs show it.
+
+Where they do not, nobody is named rather than guessed.
+"""
+
+from typing import Final
+
+from pipeline.core.clauses import ACTING, AUX, BE, OFFICES, STOPS, Clause
+from pipeline.core.places import Named
+
+_CONTROL: Final = frozenset("on for of with by".split())
+_CONJUNCTIONS: Final = frozenset("after before since until despite".split())
+SUBORDINATES: Final = frozenset(
+    "when while as because after before where whereas although though unless until if".split()
+)
+_CONSENT: Final = frozenset("permission approval consent blessing leave".split())
+"""What is asked of a party whose act it is not: "Berlin's permission to send"."""
+_ASKS: Final = frozenset("demand demands request requests appeal appeals call calls plea pleas".split())
+_HIS: Final = frozenset("his her their".split())
+_PERSONS: Final = frozenset("he she it they".split())
+_PRONOUNS: Final = frozenset("he she it they we who which".split())
+_SAYS: Final = frozenset(
+    "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
+    " insisted warned according".split()
+)
+_TELLS: Final = frozenset("assured told warned informed reminded convinced assures tells warns".split())
+_TRYING: Final = frozenset("attempting trying preparing planning".split())
+_NOT_FINITE: Final = frozenset("saying according".split())
+_MEANT: Final = frozenset("he she it they its his her their we our country nation kingdom north south to".split())
+"""Words that may mean whoever speaks."""
+_FINITE: Final = frozenset("was were is are has have had will would could".split())
+_URGES: Final = frozenset("urge urges urged urging ask asks asked asking press pressed beg begged implored".split())
+_HELPS: Final = frozenset("helping aiding".split())
+_ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())
+_COUNTRY: Final = frozenset("country kingdom nation emirate republic".split())
+_CHARGES: Final = frozenset(
+    "claims claim charges charge reports report allegations allegation accusations accusation suggestions".split()
+)
+
+
+def subject_of(clause: Clause, head: int) -> Named | None:
+    """Who does what stands at `head`."""
+    words = clause.text.words
+    start, reach = _noun_before(clause, head)
+    if start is not None:
+        return next((party for party in reversed(clause.parties) if 0 <= start - party.end <= reach), None)
+    for party in reversed(clause.parties):
+        if party.end > head or clause.compounded(party):
+            continue
+        tie = clause.tie(party)
+        owns = clause.owns(party)
+        after = party.end + (1 if owns else 0)
+        if tie is not None and tie not in _CONJUNCTIONS and not (owns and _plans(clause, after, head)):
+            office = tie == "of" and _office_before(clause, party)
+            control = (
+                tie in _CONTROL and words[after : after + 1] in (["to"], ["of"], ["for"])
+                and not (tie == "by" and _is_speaker(clause, party))
+            )
+            if not office and not control:
+                continue
+        if _speaks_aside(clause, party, head) or _is_object(clause, party, head) or (
+            words[after : after + 1] and words[after] in _ASKS and words[after + 1 : after + 2] in (["to"], ["for"])
+        ):
+            continue
+        if _accuses(clause, party, head):
+            return _country_meant(clause, party, head)
+        if _begins_anew(clause, party.end, head) or _tells_of_others(clause, party.end, head):
+            return None
+        if _urges_others(clause, party.end, head):
+            return None
+        if tie is None and not clause.owns(party) and _his_country(clause, party.end, head) and (
+            words[party.end : party.end + 1] in (["concerns"], ["concern"], ["worries"], ["fears"])
+        ):
+            return None
+        return _who_is_charged(clause, party, head)
+    return None
+
+
+def has_pronoun(clause: Clause, head: int) -> bool:
+    """Whether a pronoun, or "his country", stands for whoever does what stands at `head`."""
+    return not _PERSONS.isdisjoint(clause.text.words[max(clause.first, head - 6) : head]) or (
+        _his_country(clause, max(clause.first, head - 6), head)
+    )
+
+
+def leader_of(clause: Clause) -> Named | None:
+    """The party that the sentence is about: its first that stands under no preposition."""
+    return next((party for party in clause.parties if clause.tie(party) is None and not clause.compounded(party)), None)
+
+
+def _noun_before(clause: Clause, head: int) -> tuple[int | None, int]:
+    """`rebels who fired`, `a man accused of firing`, `militants in the area trying to fire`: where the words that
+    tell who does it end, and how far before it is named."""
+    words = clause.text.words
+    for at in range(head - 1, max(clause.first, head - 4), -1):
+        if words[at] == "who":
+            return at, 1
+    two = words[max(clause.first, head - 2) : head]
+    if two == ["used", "to"]:
+        return head - 2, 0
+    if two in (["accused", "of"], ["suspected", "of"]):
+        return head - 2, 2
+    if two[-1:] == ["to"] and two[0] in _TRYING and words[head - 3] not in AUX:
+        return head - 2, 4
+    return None, 0
+
+
+def _tells_of_others(clause: Clause, start: int, head: int) -> bool:
+    """`officials said the five were preparing`: what is said has a subject of its own, nobody that is known."""
+    words = clause.text.words
+    for at in range(start, head):
+        if words[at] in _SAYS and words[at] not in _NOT_FINITE:
+            return _MEANT.isdisjoint(words[at + 1 : at + 7]) and not _FINITE.isdisjoint(words[at + 2 : head])
+    return False
+
+
+def _urges_others(clause: Clause, start: int, head: int) -> bool:
+    """`Ukraine urged the West to send`: whoever is urged is to act, and nobody that is known."""
+    words = clause.text.words
+    return words[head - 1] == "to" and any(words[at] in _URGES for at in range(start, head - 2))
+
+
+def _accuses(clause: Clause, party: Named, head: int) -> bool:
+    """`accused the country of selling`: whoever accuses does not act."""
+    words = clause.text.words
+    for at in range(party.end, min(party.end + 5, head - 1)):
+        if words[at] in _ACCUSES:
+            return "of" in words[at + 1 : head] and words[at - 1] not in BE
+    return False
+
+
+def _country_meant(clause: Clause, accuser: Named, head: int) -> Named | None:
+    """`the U.S. ambassador to Chad accused the country of …`: the other state that is named before."""
+    if _COUNTRY.isdisjoint(clause.text.words[accuser.end : head]):
+        return None
+    return next((other for other in clause.parties if other.end <= head and other.code != accuser.code), None)
+
+
+def _who_is_charged(clause: Clause, party: Named, head: int) -> Named:
+    """`China dismissed U.S. claims that it had sold`: what is denied was said of whoever denies it."""
+    words = clause.text.words
+    for at in range(party.end, head):
+        if words[at] in _PERSONS and not _CHARGES.isdisjoint(words[max(party.end, at - 2) : at]):
+            leader = leader_of(clause)
+            return leader if leader is not None and leader.end <= at else party
+    return party
+
+
+def _begins_anew(clause: Clause, start: int, head: int) -> bool:
+    """`rebels were killed when an aircraft fired`: a clause with another subject begins in between."""
+    words = clause.text.words
+    for at in range(head - 2, start - 1, -1):
+        if words[at] in SUBORDINATES or (words[at] == "since" and words[at + 1] in ("the", "a", "its")):
+            return _PRONOUNS.isdisjoint(words[at + 1 : head]) and head - at > 2
+    return False
+
+
+def _plans(clause: Clause, start: int, head: int) -> bool:
+    """`at Washington's announced plan to sell`: what is owned is a plan, and the act is planned in it."""
+    between = clause.text.words[start:head]
+    if between[:1] and between[0] in _CONSENT:
+        return False
+    return 0 < len(between) <= 6 and between[-1] in ("to", "of", "for") and not STOPS.intersection(between)
+
+
+def _is_speaker(clause: Clause, party: Named) -> bool:
+    """`said by the U.S. to have sold`: whoever says so does not act."""
+    before = clause.text.words[max(clause.first, party.start - 3) : party.start]
+    return not (_SAYS | _ACCUSES).isdisjoint(before)
+
+
+def _office_before(clause: Clause, party: Named) -> bool:
+    words = clause.text.words
+    for at in range(party.start - 1, max(clause.first, party.start - 4), -1):
+        if words[at] == "of":
+            return at > clause.first and words[at - 1] in OFFICES
+    return False
+
+
+def _speaks_aside(clause: Clause, party: Named, head: int) -> bool:
+    """`…, Moscow said, …`: whoever is quoted in passing does not act."""
+    words = clause.text.words
+    another = not _PERSONS.isdisjoint(words[party.end : party.end + 1])  # "the rebels, it said, had been given"
+    for at in range(party.end, min(party.end + 4, head)):
+        if words[at] in _SAYS and not another:
+            return "," in clause.gap(at)
+    return party.start >= clause.first + 2 and words[party.start - 2 : party.start] == ["according", "to"]
+
+
+def _is_object(clause: Clause, party: Named, head: int) -> bool:
+    """`invaded Ukraine and fired missiles`: what a verb before it acts upon does not act itself."""
+    words = clause.text.words
+    if not _HELPS.isdisjoint(words[max(clause.first, party.start - 4) : party.start]):
+        return True
+    if words[party.end : party.end + 1] == ["that"] and words[party.start - 1] in _TELLS:
+        return True
+    at = party.start - 1
+    if at >= clause.first and words[at] in ("the", "its", "a"):
+        at -= 1
+    if at >= clause.first and words[at] in ACTING and clause.gap(at) == " ":
+        return True
+    if at < clause.first or not words[at].endswith(("ed", "ing", "ck", "de")) or words[at] in _SAYS:
+        return False
+    following = words[party.end : party.end + 1]
+    return following == ["and"] or any(w == "and" for w in words[max(party.end, head - 2) : head])
+
+
+def _his_country(clause: Clause, start: int, head: int) -> bool:
+    words = clause.text.words
+    return any(words[at] in _COUNTRY and words[at - 1] in _HIS for at in range(start + 1, head))
