@@ -15,6 +15,13 @@ PREPOSITIONS: Final = frozenset(
     "to from by for of with in at on into against over between near toward towards across off under through via among"
     " onto inside within about after before during since until without despite except amid around beyond".split()
 )
+_JOINS: Final = (["and"], ["or"], ["and", "the"], ["as", "well", "as"])
+_TIGHT: Final = ("/", "-", "–")
+"""Marks between two names that belong together: "US-South Korean"; with spaces they part two thoughts."""
+SAYS: Final = frozenset(
+    "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
+    " insisted warned according".split()
+)
 _PAUSES: Final = frozenset(",;:—“\"(")
 BE: Final = frozenset("be been being is are was were get gets got getting".split())
 AUX: Final = BE | frozenset("has have had will would could can may might should must do does did not never".split())
@@ -31,9 +38,10 @@ _BACKED: Final = frozenset(
     "backed allied aligned sponsored supported funded controlled occupied held trained friendly dominated financed"
     " ruled administered based bound".split()
 )
-MAKING: Final = frozenset("made built designed produced manufactured style type".split())
-"""After the name of whoever made a thing: "Soviet-made"."""
-MADE: Final = MAKING | frozenset("supplied donated provided origin armed sold bought".split())
+MADE: Final = frozenset(
+    "made built designed produced manufactured style type supplied donated provided origin armed sold bought".split()
+)
+"""After the name of whoever made or gave a thing: "Soviet-made"."""
 OFFICES: Final = frozenset(
     "government president king army military navy minister ministry leader republic kingdom forces people regime state"
     " parliament leaders officials authorities emir sultan ruler premier one two three four some several"
@@ -100,12 +108,26 @@ class Clause:
             return index
         before, party = self.parties[index - 1], self.parties[index]
         between = self.text.words[before.end : party.start]
-        if between in (["and"], ["or"], ["and", "the"], ["as", "well", "as"]):
+        if between in _JOINS:
             begins_anew = "," in self.gap(before.end - 1) and roots[index - 1] == index - 1
             return index if begins_anew else roots[index - 1]
-        if not between and self.gap(before.end - 1).strip() in (",", "/", "-", "–"):
+        gap = self.gap(before.end - 1)
+        if not between and (gap in _TIGHT or (gap.strip() == "," and self._is_list(index, roots[index - 1]))):
             return roots[index - 1]
         return index
+
+    def _is_list(self, index: int, root: int) -> bool:
+        """`Russia, China hold drills`, `to A, B and C`, and not `In Iraq, U.S. forces`, `sent to Russia, Ukraine says`:
+        whether the comma before a party stands in a row of names."""
+        words, party = self.text.words, self.parties[index]
+        opens = self.parties[root].start <= self.first + 1 and self._preposition(self.parties[root]) is None
+        if opens or party.end >= self.last:
+            return True
+        after = self.parties[index + 1] if index + 1 < len(self.parties) else None
+        if after is None or not SAYS.isdisjoint(words[after.end : after.end + 1]):
+            return False
+        between = words[party.end : after.start]
+        return between in _JOINS or (not between and self.gap(party.end - 1).strip() == ",")
 
     def _preposition(self, party: Named) -> str | None:
         words = self.text.words

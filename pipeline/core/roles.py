@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.core.blame import responsible
-from pipeline.core.clauses import MAKING, Clause
+from pipeline.core.clauses import MADE, Clause
 from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named, written
@@ -88,6 +88,8 @@ _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
 _REACH: Final = 16
 """Words after a match in which a preposition still belongs to it."""
+_CLOSE: Final = 3
+"""The same for "of", which belongs to the noun beside it: "in the heart of Kyiv"."""
 
 
 def mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
@@ -184,9 +186,9 @@ def _maker(mention: Mention) -> Party | None:
 
 
 def _is_only_maker(mention: Mention) -> bool:
-    """`Soviet-made Scuds`: whoever made a weapon need not have fired it."""
+    """`Soviet-made Scuds`, `British-supplied missiles`: whoever made or gave a weapon need not have fired it."""
     maker, clause = _stand(mention, "maker"), mention.sentence.clause
-    return maker is not None and clause.text.words[maker.end] in MAKING
+    return maker is not None and clause.text.words[maker.end] in MADE
 
 
 def _crew(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> Party | None:
@@ -258,7 +260,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
         return compound_of(clause, mention.start, mention.end)
     if position == "by" and not clause.takes_by(act.start, mention.start):
         return None
-    found = under(clause, position, mention.start, min(clause.last, mention.end + _REACH))
+    reach = _CLOSE if position == "of" else _REACH
+    found = under(clause, position, mention.start, min(clause.last, mention.end + reach))
     if position == "by" and found is not None and found.start >= mention.end:
         text = clause.text
         if "," in text.raw[text.ends[mention.end - 1] : text.starts[found.start]]:

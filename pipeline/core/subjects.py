@@ -5,7 +5,7 @@ Where they do not, nobody is named rather than guessed.
 
 from typing import Final
 
-from pipeline.core.clauses import ACTING, AUX, BE, OFFICES, STOPS, Clause
+from pipeline.core.clauses import ACTING, AUX, BE, OFFICES, SAYS, STOPS, Clause
 from pipeline.core.places import Named
 
 _CONTROL: Final = frozenset("on for of with by".split())
@@ -19,10 +19,6 @@ _ASKS: Final = frozenset("demand demands request requests appeal appeals call ca
 _HIS: Final = frozenset("his her their".split())
 _PERSONS: Final = frozenset("he she it they".split())
 _PRONOUNS: Final = frozenset("he she it they we who which".split())
-_SAYS: Final = frozenset(
-    "said says say saying told tells added reported reports announced announces confirmed claimed claims alleged"
-    " insisted warned according".split()
-)
 _TELLS: Final = frozenset("assured told warned informed reminded convinced assures tells warns".split())
 _TRYING: Final = frozenset("attempting trying preparing planning".split())
 _NOT_FINITE: Final = frozenset("saying according".split())
@@ -34,8 +30,12 @@ _HELPS: Final = frozenset("helping aiding".split())
 _ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())
 _COUNTRY: Final = frozenset("country kingdom nation emirate republic".split())
 _CHARGES: Final = frozenset(
-    "claims claim charges charge reports report allegations allegation accusations accusation suggestions".split()
+    "claims claim charges charge reports report allegations allegation accusations accusation suggestions warnings"
+    " warning suspicions suspicion concerns concern fears rumours rumors speculation assertions assertion suggestion"
+    " intelligence".split()
 )
+_MATTERS: Final = frozenset("war crisis conflict earthquake quake invasion embargo".split())
+"""What a state's name stands before where no state acts."""
 
 
 def subject_of(clause: Clause, head: int) -> Named | None:
@@ -44,6 +44,9 @@ def subject_of(clause: Clause, head: int) -> Named | None:
     start, reach = _noun_before(clause, head)
     if start is not None:
         return next((party for party in reversed(clause.parties) if 0 <= start - party.end <= reach), None)
+    if _the_country(clause, head):
+        leader = leader_of(clause)
+        return leader if leader is not None and leader.end <= head else None
     for party in reversed(clause.parties):
         if party.end > head or clause.compounded(party):
             continue
@@ -62,6 +65,10 @@ def subject_of(clause: Clause, head: int) -> Named | None:
             words[after : after + 1] and words[after] in _ASKS and words[after + 1 : after + 2] in (["to"], ["for"])
         ):
             continue
+        if _names_a_matter(clause, party):
+            continue
+        if ";" in clause.text.raw[clause.text.ends[party.end - 1] : clause.text.starts[head]]:
+            return None
         if _accuses(clause, party, head):
             return _country_meant(clause, party, head)
         if _begins_anew(clause, party.end, head) or _tells_of_others(clause, party.end, head):
@@ -109,7 +116,7 @@ def _tells_of_others(clause: Clause, start: int, head: int) -> bool:
     """`officials said the five were preparing`: what is said has a subject of its own, nobody that is known."""
     words = clause.text.words
     for at in range(start, head):
-        if words[at] in _SAYS and words[at] not in _NOT_FINITE:
+        if words[at] in SAYS and words[at] not in _NOT_FINITE:
             return _MEANT.isdisjoint(words[at + 1 : at + 7]) and not _FINITE.isdisjoint(words[at + 2 : head])
     return False
 
@@ -123,10 +130,24 @@ def _urges_others(clause: Clause, start: int, head: int) -> bool:
 def _accuses(clause: Clause, party: Named, head: int) -> bool:
     """`accused the country of selling`: whoever accuses does not act."""
     words = clause.text.words
-    for at in range(party.end, min(party.end + 5, head - 1)):
+    for at in range(party.end, min(party.end + 8, head - 1)):
         if words[at] in _ACCUSES:
             return "of" in words[at + 1 : head] and words[at - 1] not in BE
     return False
+
+
+def _names_a_matter(clause: Clause, party: Named) -> bool:
+    """`the Ukraine war`, `Syria's earthquake`: a name that only says which matter is meant."""
+    at = party.end + (1 if clause.owns(party) else 0)
+    return not _MATTERS.isdisjoint(clause.text.words[at : at + 1])
+
+
+def _the_country(clause: Clause, head: int) -> bool:
+    """`that the country had provided`: whether a noun stands for the state that the sentence is about."""
+    words, at = clause.text.words, head - 1
+    while at > clause.first + 1 and words[at] in AUX:
+        at -= 1
+    return at > clause.first and words[at] in _COUNTRY and words[at - 1] == "the"
 
 
 def _country_meant(clause: Clause, accuser: Named, head: int) -> Named | None:
@@ -166,7 +187,7 @@ def _plans(clause: Clause, start: int, head: int) -> bool:
 def _is_speaker(clause: Clause, party: Named) -> bool:
     """`said by the U.S. to have sold`: whoever says so does not act."""
     before = clause.text.words[max(clause.first, party.start - 3) : party.start]
-    return not (_SAYS | _ACCUSES).isdisjoint(before)
+    return not (SAYS | _ACCUSES).isdisjoint(before)
 
 
 def _office_before(clause: Clause, party: Named) -> bool:
@@ -182,7 +203,7 @@ def _speaks_aside(clause: Clause, party: Named, head: int) -> bool:
     words = clause.text.words
     another = not _PERSONS.isdisjoint(words[party.end : party.end + 1])  # "the rebels, it said, had been given"
     for at in range(party.end, min(party.end + 4, head)):
-        if words[at] in _SAYS and not another:
+        if words[at] in SAYS and not another:
             return "," in clause.gap(at)
     return party.start >= clause.first + 2 and words[party.start - 2 : party.start] == ["according", "to"]
 
@@ -199,7 +220,7 @@ def _is_object(clause: Clause, party: Named, head: int) -> bool:
         at -= 1
     if at >= clause.first and words[at] in ACTING and clause.gap(at) == " ":
         return True
-    if at < clause.first or not words[at].endswith(("ed", "ing", "ck", "de")) or words[at] in _SAYS:
+    if at < clause.first or not words[at].endswith(("ed", "ing", "ck", "de")) or words[at] in SAYS:
         return False
     following = words[party.end : party.end + 1]
     return following == ["and"] or any(w == "and" for w in words[max(party.end, head - 2) : head])
