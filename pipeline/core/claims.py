@@ -12,6 +12,7 @@ from pipeline.core.acts import ANY_WORD, REACH, WEAPONS, Act, negated
 from pipeline.core.denials import accused_around, accused_here, denial_around, denial_within, is_meant
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
+from pipeline.core.reading import Sentence
 from pipeline.core.speech import (
     Speech,
     accuser,
@@ -38,8 +39,25 @@ _CLOSING: Final = frozenset(
 _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split())
 """Words that tell of somebody who does not speak for his state."""
 _ADVERBS: Final = frozenset("allegedly reportedly apparently supposedly purportedly".split())
-_NOUN: Final = 2
-"""Words that may stand between an article and its noun."""
+_WATCHERS: Final = frozenset(
+    "military army navy force forces command chiefs guard coastguard police governor mayor authorities"
+    " emergency".split()
+)
+"""Words for those who see what is fired at their own country, or what it hit."""
+_TITLE: Final = 8
+"""Words that tell who a speaker is."""
+_FINITE: Final = frozenset("was were is are".split())
+_IN_MIND: Final = frozenset(
+    "considering considers considered consider weighing weighs mulling mulls pondering wants exploring eyeing planned"
+    " planning plans plan intends intended preparing prepares prepared negotiating seeking sought ready".split()
+)
+_ADJECTIVES: Final = frozenset("alleged purported supposed".split())
+_DETERMINERS: Final = frozenset(
+    "a an the its his her their these those some any other of over about on for into from by in with and to after"
+    " amid".split()
+)
+_NOUN: Final = 4
+"""Words that may stand between what doubts a noun and it."""
 _WINDOW: Final = 25
 
 
@@ -58,7 +76,7 @@ def claims_of(act: Act) -> list[Claim]:
     denial = denial_within(act, told, min(verb, act.head))
     if modal is not None and modal[0] == "planned" and (denial is not None or negated(act.sentence, act.head, 4)):
         found.clear()  # "will not supply"
-    allegation = _allegation(act, told, next(iter(found), None), denial)
+    allegation = _allegation(act, told, modal if found else None, denial)
     if allegation is not None and not (allegation.holder is not None and _confirmed(act)):
         found["alleged"] = allegation
     around = None if denial is not None else denial_around(act, alleged=allegation is not None)
@@ -134,13 +152,13 @@ def _admitting(act: Act) -> Party | None:
 
 
 def _allegation(
-    act: Act, told: Sequence[Speech], modal: ClaimStatus | None, denial: Claim | None
+    act: Act, told: Sequence[Speech], modal: tuple[ClaimStatus, Hit] | None, denial: Claim | None
 ) -> Claim | None:
     sentence = act.sentence
     for cue in sentence.cues.get("accuses", ()):
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
-        if inside or (before and not _of_a_weapon(act, cue)):
+        if inside or (before and not _of_a_weapon(act, cue.end)):
             if _is_of_another(act, cue):
                 continue
             who = accuser(sentence, cue)
@@ -149,31 +167,39 @@ def _allegation(
         told_last = closing(sentence, cue, act.end) if cue.start >= act.end and _closes(act, cue) else None
         if told_last is not None:
             return Claim("alleged", told_last.holder, evidence(sentence, cue))
-    if modal == "hypothetical":  # what is only possible is not made an allegation by being said
-        return None
+    if modal is not None and modal[0] == "hypothetical" and not _is_of_a_mind(sentence, modal[1]):
+        return None  # what is only possible is not made an allegation by being said
     for one in told:
         if denial is not None and denial.evidence == evidence(sentence, one.cue):
             continue
-        claim = _word_of_others(act, one, modal is not None)
+        claim = _word_of_others(act, one, modal)
         if claim is not None:
             return claim
     return None
 
 
+def _is_of_a_mind(sentence: Sentence, cue: Hit) -> bool:
+    """`Washington says Beijing is considering it`: what somebody has in mind, another may allege."""
+    return not _IN_MIND.isdisjoint(sentence.reading.text.words[cue.start : cue.end])
+
+
 def _is_of_another(act: Act, cue: Hit) -> bool:
-    """`an allegedly Iran-backed group fired`: what is doubted belongs to the noun that follows."""
+    """`an allegedly Iran-backed group fired`, `over alleged ties`: what is doubted is the noun that follows."""
     words = act.sentence.reading.text.words
-    return (
-        words[cue.start] in _ADVERBS and cue.start > act.sentence.first and words[cue.start - 1] in ("a", "an")
-        and not 0 <= act.head - cue.end <= _NOUN
-    )
+    before = words[cue.start - 1] if cue.start > act.sentence.first else ""
+    if words[cue.start] in _ADJECTIVES and words[cue.end : cue.end + 1] not in (["that"], ["to"]):
+        doubted = before in _DETERMINERS or before.endswith("ing")
+    else:
+        doubted = words[cue.start] in _ADVERBS and before in ("a", "an")
+    return doubted and not 0 <= act.head - cue.end <= _NOUN
 
 
-def _of_a_weapon(act: Act, cue: Hit) -> bool:
+def _of_a_weapon(act: Act, first: int) -> bool:
     """`accused Syria of supplying the rockets that Hezbollah has fired`: of the firing nobody is accused."""
     words = act.sentence.reading.text.words
     return any(
-        cue.end <= hit.start and hit.end < act.head and words[hit.end] in ("that", "which")
+        first <= hit.start and hit.end < act.head and words[hit.end] in ("that", "which")
+        and _FINITE.isdisjoint(words[hit.end + 2 : act.head])
         for hit in act.sentence.present.of(WEAPONS)
     )
 
@@ -183,9 +209,9 @@ def _closes(act: Act, cue: Hit) -> bool:
     return not _CLOSING.isdisjoint(act.sentence.reading.text.words[cue.start : cue.end])
 
 
-def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
+def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None) -> Claim | None:
     """What somebody who is no party to the act says of it, where that is an allegation and not a report; of what is
-    only planned that takes hearsay."""
+    only planned or possible that takes hearsay, or another state that knows what a party has in mind."""
     sentence, speaker = act.sentence, one.speaker
     hearsay = one.near(sentence.cues.get("hearsay", ())) or one.before("hearsay")
     own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
@@ -195,7 +221,9 @@ def _word_of_others(act: Act, one: Speech, planned: bool) -> Claim | None:
     if hearsay is not None and not asked:
         whole = one.holder if speaker is None else None
         return Claim("alleged", whole or as_words(sentence, hearsay), evidence(sentence, one.cue))
-    if planned or own:
+    foreign = speaker is not None and speaker.code is not None and act.doer is not None and len(act.parties) > 1
+    known = foreign and act.topic not in ANY_WORD and modal is not None and _is_of_a_mind(sentence, modal[1])
+    if own or (modal is not None and not known):
         return None
     if act.topic in ANY_WORD and not (speaker is not None and _hostile(act, one)):
         return None
@@ -219,31 +247,40 @@ def _confirmed(act: Act) -> bool:
 
 
 def _hostile(act: Act, one: Speech) -> bool:
-    """Whether one side tells what the other side's weapons did to it; a neighbour's word on a test is a report."""
+    """Whether one side tells what the other side's weapons did to it; a neighbour's word on a test is a report, and
+    so is that of an army or a city that counts what came down."""
     if one.speaker is None or one.speaker.code is None or act.doer in (None, one.speaker.code):
         return False
+    words = act.sentence.reading.text.words
+    last = min(one.speaker.end + _TITLE, max(one.last, one.speaker.end))
+    told = words[max(one.first, one.speaker.start - _TITLE) : last]
+    if not _WATCHERS.isdisjoint(told) or _of_a_weapon(act, act.sentence.first):
+        return False
     last = one.first if one.cue.start >= act.end else min(act.sentence.last, act.end + _WINDOW)
-    words = act.sentence.reading.text.words[act.start : last]
+    words = words[act.start : last]
     if act.aimed not in (None, act.doer):
         return act.aimed == one.speaker.code
     return not _HARM.isdisjoint(words)
 
 
-def settled(claims: Sequence[Claim], parties: Collection[str] = ()) -> Iterator[Claim]:
+def settled(claims: Sequence[Claim], topic: str, parties: Collection[str] = ()) -> Iterator[Claim]:
     """The claims of all mentions of one act together; `parties` are the names of whoever may speak about it.
 
-    What a headline says in short yields to what the body tells. What the body tells as done in its own words, and
-    nobody denies, is reported, whoever says so too. Else what somebody alleges is not also reported as a fact, unless
-    by a party to it; what one side reports and another denies is alleged. Holders whose state is told go before "an
-    official". An act that is only named ("arms sales") stands as the mentions say that tell it.
+    What a headline says in short yields to what the body tells. What the body tells as done in its own words (of a
+    launch the headline too), and nobody denies, is reported, whoever says so too. Else what somebody alleges is not
+    also reported as a fact, unless by a party to it; what one side reports and another denies is alleged. Holders
+    whose state is told go before "an official". An act that is only named ("arms sales") stands as the
+    mentions say that tell it.
     """
     body = any(claim.evidence is not None and claim.evidence.field == "body" and claim.status != "denied"
                for claim in claims)
     kept = [claim for claim in claims if not (body and _is_headline(claim))]
     if any(claim.status == "denied" for claim in kept):
         kept = [replace(claim, status="alleged") if _is_contested(claim, parties) else claim for claim in kept]
-    elif any(map(_is_told, kept)):
-        kept = [claim for claim in kept if claim.status != "alleged"]
+    else:
+        told = [one for one in claims if _is_told(one) and (one in kept or topic in ANY_WORD)]
+        if told:
+            kept = [claim for claim in (*kept, *told) if claim.status != "alleged"]
     named = {claim.status for claim in kept if claim.holder is not None and name(claim.holder)}
     kept = [claim for claim in kept if not (claim.status in named and claim.holder is not None
                                             and not name(claim.holder) and claim.status != "reported")]
@@ -267,9 +304,8 @@ def _is_headline(claim: Claim) -> bool:
 
 
 def _is_told(claim: Claim) -> bool:
-    """Whether the body itself says that the act was done: "Israeli aircraft have fired a missile"."""
-    where = claim.evidence
-    return claim.status == "reported" and claim.holder is None and where is not None and where.field == "body"
+    """Whether the text itself says that the act was done: "Israeli aircraft have fired a missile"."""
+    return claim.status == "reported" and claim.holder is None and claim.evidence is not None
 
 
 def _is_contested(claim: Claim, parties: Collection[str]) -> bool:

@@ -50,7 +50,7 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
                 asked.append(telling[0].topic.roles)
     for event, guess, wanted in zip(events, guesses, asked, strict=True):
         roles = _completed(event, {**_told_elsewhere(event, events), **guess}, wanted, events)
-        yield replace(event, roles=roles, claims=tuple(settled(event.claims, _talking(roles.items()))))
+        yield replace(event, roles=roles, claims=tuple(settled(event.claims, event.topic, _talking(roles.items()))))
 
 
 def _completed(

@@ -23,6 +23,12 @@ _CAME_TRUE: Final = frozenset(
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
+_UNDER_WAY: Final = frozenset(map(stem, "seize intercept confiscate smuggle".split()))
+"""Acts that nobody announces: "teamed up to seize the shipment"."""
+_USED: Final = frozenset("used using".split())
+_USED_FOR: Final = 6
+"""Words between "used" and what it was used for: "tunnels used by militants to fire rockets"."""
+
 _OCCURS: Final = frozenset(
     "be begin start come arrive happen reach pass total include proceed follow go take run continue resume end".split()
 )
@@ -139,6 +145,8 @@ def _infinitive(act: Act) -> tuple[ClaimStatus, Hit] | None:
     at = act.head - 1
     if at <= sentence.first or text.words[at] != "to" or text.words[act.head].endswith(_BARE) or act.start < at:
         return None
-    if text.words[at - 1] in _CAME_TRUE:
+    if text.words[at - 1] in _CAME_TRUE or text.stems[act.head] in _UNDER_WAY or not _USED.isdisjoint(
+        text.words[max(sentence.first, at - _USED_FOR) : at]
+    ):
         return None
     return "planned", Hit(at, act.head, CUES, "future")

@@ -24,6 +24,10 @@ _SPOKESMEN: Final = frozenset(
 _PEOPLE: Final = _SPOKESMEN | frozenset(
     "police investigators prosecutors diplomats witnesses rebels residents analysts experts lawmakers".split()
 )
+_TELLERS: Final = _PEOPLE | frozenset("report reports media paper newspaper magazine intelligence".split())
+_DASHES: Final = frozenset(("-", "--", "–", "—"))
+_SHORT: Final = 5
+"""Words with which a headline says whose word it is."""
 _NOUN_FOLLOWS: Final = frozenset("a an the any into of over about on such".split())
 _ACCUSE: Final = frozenset(
     "accused accuse accuses charged suspect suspects believe believes allege alleges blame blamed blames contend"
@@ -125,6 +129,27 @@ def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
             trailing = closing(sentence, cue, end)
             if trailing is not None:
                 yield trailing
+    if sentence.reading.name == "title":
+        yield from _headlined(sentence, start, end)
+
+
+def _headlined(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
+    """Whoever a headline names for it before a colon or at its end: `Pentagon: Iran sent …`, `Iran sent … - report`."""
+    text = sentence.reading.text
+    for at in range(sentence.first + 1, sentence.last):
+        mark = text.raw[text.ends[at - 1] : text.starts[at]]
+        if "?" in text.raw:  # "Baghdad: Scud fired by defectors?"
+            return
+        if ":" in mark and at <= start and at - sentence.first <= _SHORT:
+            first, last = sentence.first, at
+        elif (":" in mark or mark.strip() in _DASHES) and end <= at and sentence.last - at <= _SHORT:
+            first, last = at, sentence.last
+        else:
+            continue
+        who = _first_party(sentence, first, last)
+        topic = who is not None and first == sentence.first and who.label != "seat"  # "Ukraine: Russia fires"
+        if not _TELLERS.isdisjoint(text.words[first:last]) or (who is not None and not topic):
+            yield Speech(sentence, Hit(first, last, "", ""), who, first, last)
 
 
 def closing(sentence: Sentence, cue: Hit, end: int) -> Speech | None:

@@ -211,6 +211,37 @@ def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wa
     assert {claim.status for claim in event.claims} == wanted
 
 
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    ("Russia launched 40 missiles at Ukraine overnight, Ukraine's air force said.", LAUNCH, {"reported"}),
+    ("Ukraine said Russia had fired 40 missiles at Ukraine.", LAUNCH, {"alleged"}),
+    ("Ukraine shot down all but one of the missiles that Russia fired at Ukraine, Kyiv said.", LAUNCH, {"reported"}),
+    ("Pyongyang was condemned for a missile test and alleged theft.", LAUNCH, {"reported"}),
+    ("Washington is looking into alleged shipments of Iranian missiles to Yemen.", ARMS, {"alleged"}),
+    ("Washington said that China was considering sending shells to Russia.", ARMS, {"alleged", "hypothetical"}),
+    ("Washington said that Iran was preparing to ship missiles to Russia.", ARMS, {"alleged", "planned"}),
+    ("Canberra is to buy three submarines from Washington, Britain said.", ARMS, {"planned"}),
+    ("French and British ships teamed up to seize a shipment of Iranian rifles for Yemen.", ARMS, {"reported"}),
+    ("The troops closed a tunnel used by militants to fire rockets at Israel.", LAUNCH, {"reported"}),
+])
+def test_whose_word_makes_it_an_allegation(body: str, topic: str, wanted: set[str]) -> None:
+    assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
+
+
+@pytest.mark.parametrize(("title", "body", "topic", "wanted"), [
+    ("North Korea fires two missiles into the sea", "North Korea reportedly fired two missiles on Thursday.", LAUNCH,
+     {"reported"}),
+    ("Iran sends drones to Russia", "Iran reportedly sent drones to Russia on Thursday.", ARMS, {"alleged"}),
+    ("Pentagon: Pakistan received Chinese missiles", "", ARMS, {"alleged"}),
+    ("Israel sold drones to Azerbaijan: report", "", ARMS, {"alleged"}),
+    ("Egypt delivered rifles to Libya - rebel sources", "", ARMS, {"alleged"}),
+    ("Ukraine war: Russia fires missiles at Odesa", "", LAUNCH, {"reported"}),
+    ("Pentagon: did China send missiles to Pakistan?", "", ARMS, {"reported"}),
+])
+def test_what_a_headline_says(title: str, body: str, topic: str, wanted: set[str]) -> None:
+    (event,) = events(body, topic, title)
+    assert set(event.status) == wanted
+
+
 def test_a_denial_of_something_else_does_not_count() -> None:
     (event,) = events("The United States accused Iran of supplying weapons to Syria. Sudan denied the charge.", ARMS)
     assert event.status == ("alleged",)
