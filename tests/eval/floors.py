@@ -30,6 +30,8 @@ HERE: Final = Path(__file__).parent
 SHARED: Final = HERE.parents[1].parent / "shared" / "eval" / "detection"
 FEEDS: Final = SHARED.parent / "wire" / "rss2023"
 FLOORS: Final = HERE / "floors.json"
+WHOLE: Final = {"more": "dev", "later": "test"}
+"""The scopes of feed entries that are of one split as a whole."""
 TAG: Final = re.compile("<[^>]+>")
 _ROUNDING: Final = 100
 
@@ -53,7 +55,7 @@ def shared_texts() -> dict[str, dict[str, Any]]:
     if not FEEDS.is_dir() or not all(file.exists() for file in files):
         return {}
     rows = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
-    wanted = {row["id"] for row in labels() if row["scope"] in ("feed", "later")}
+    wanted = {row["id"] for row in labels() if row["scope"] in ("feed", *WHOLE)}
     return {row["id"]: row for row in (*rows, *feed_texts(wanted))}
 
 
@@ -127,7 +129,8 @@ def sets() -> dict[str, tuple[Callable[[], list[Labelled]], tuple[str, ...]]]:
         for split in ("dev", "test"):
             found[f"wires {split}"] = (partial(shared_ours, "events", "wire", split=split), ())
             found[f"feeds {split}"] = (partial(shared_ours, "feed", split=split), ())
-        found["later test"] = (partial(shared_ours, "later"), ())
+        for scope, split in WHOLE.items():
+            found[f"{scope} {split}"] = (partial(shared_ours, scope), ())
     return found
 
 

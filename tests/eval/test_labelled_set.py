@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.eval.floors import half, shared_texts
+from tests.eval.floors import WHOLE, half, shared_texts
 
 HERE = Path(__file__).parent
 
@@ -220,7 +220,7 @@ def shared_counts(*scopes: str) -> str:
     told = [event for _, event in events(rows)
             if event["topic"] in ("arms-transfer", "missile-launch") and not event.get("borderline")]
     counts = Counter(status for event in told for status in event["status"])
-    dev = sum(row["scope"] != "later" and half(row["id"]) == "dev" for row in rows)
+    dev = sum(WHOLE.get(row["scope"], half(row["id"])) == "dev" for row in rows)
     return (f"{len(rows)} texts, {dev} of them dev; {sum(len(row['events']) for row in rows)} events, "
             f"of them {len(told)} transfers and launches: "
             + ", ".join(f"{status} {counts[status]}" for status in STATUSES))
@@ -232,7 +232,7 @@ def test_the_readme_counts_what_is_there() -> None:
         assert table(rows) in readme, f"put this table into tests/eval/README.md:\n{table(rows)}"
     assert forms() in readme, f"put this table into tests/eval/README.md:\n{forms()}"
     assert claim_counts() in readme, f"put this line into tests/eval/README.md:\n{claim_counts()}"
-    for scopes in (("events", "wire"), ("feed",), ("later",)):
+    for scopes in (("events", "wire"), ("feed",), *((scope,) for scope in WHOLE)):
         assert shared_counts(*scopes) in readme, f"put this line into tests/eval/README.md:\n{shared_counts(*scopes)}"
     assert role_counts() in readme, f"put this line into tests/eval/README.md:\n{role_counts()}"
 
@@ -241,14 +241,14 @@ def test_the_readme_counts_what_is_there() -> None:
 def test_a_shared_label_is_well_formed(row: Row) -> None:
     check_labels(row)
     assert row.keys() == {"id", "scope", "topics", "borderline", "secondary", "events"}
-    assert row["scope"] in ("all", "topics", "events", "wire", "feed", "later") or set(row["scope"]) < ROLES.keys()
+    assert row["scope"] in ("all", "topics", "events", "wire", "feed", *WHOLE) or set(row["scope"]) < ROLES.keys()
     for event in row["events"]:
         holders = event.get("holders", {})
         assert set(holders) <= set(event["status"])
         assert all(len(words.split()) <= 4 for words in (*event["roles"].values(), *holders.values()))
 
 
-@pytest.mark.parametrize("row", [row for row in SHARED_LABELS if row["scope"] in ("events", "wire", "feed", "later")],
+@pytest.mark.parametrize("row", [row for row in SHARED_LABELS if row["scope"] in ("events", "wire", "feed", *WHOLE)],
                          ids=lambda row: row["id"])
 def test_every_topic_of_a_wire_or_feed_has_an_event(row: Row) -> None:
     assert {event["topic"] for event in row["events"]} >= set(row["topics"])
