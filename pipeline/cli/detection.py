@@ -135,7 +135,8 @@ def score_file(
             f"{one.recall:.3f}", "{:.2f}–{:.2f}".format(*one.recall_range), f"{one.f1:.3f}",
         )
     out.print(table)
-    out.print(f"claim status, macro F1: {report.status_macro_f1:.3f}")
+    if any(one.right + one.false + one.missed for one in report.statuses.values()):
+        out.print(f"claim status, macro F1: {report.status_macro_f1:.3f}")
     for role, (right, asked) in report.roles.items():
         out.print(f"{role}: {right} of {asked} right" + (f" ({right / asked:.2f})" if asked else ""))
     for status, (right, asked) in report.holders.items():

@@ -92,13 +92,18 @@ class Report:
 
     @property
     def status_macro_f1(self) -> float:
-        """Mean F1 of the five statuses."""
-        return sum(score.f1 for score in self.statuses.values()) / len(self.statuses)
+        """Mean F1 of the statuses that were labelled or detected; 1 where none was."""
+        return _macro_f1(self.statuses)
 
     @property
     def documents_macro_f1(self) -> float:
-        """Mean F1 of the five statuses by document."""
-        return sum(score.f1 for score in self.documents.values()) / len(self.documents)
+        """The same by document."""
+        return _macro_f1(self.documents)
+
+
+def _macro_f1(statuses: Mapping[str, Score]) -> float:
+    known = [score.f1 for score in statuses.values() if score.right or score.false or score.missed]
+    return sum(known) / len(known) if known else 1.0
 
 
 def read_labelled(text: str, name: str) -> list[Labelled]:

@@ -21,7 +21,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.core.scoring import Labelled, Report, read_labelled, score
+from pipeline.core.scoring import Labelled, Report, Score, read_labelled, score
 from pipeline.core.text import Text
 from pipeline.core.topics import detect
 from tests.core.detection import topics
@@ -149,7 +149,9 @@ def figures(name: str, report: Report) -> Iterator[tuple[str, float]]:
         yield f"{name}: status macro F1", report.status_macro_f1
         yield f"{name}: status macro F1 by document", report.documents_macro_f1
         for status in ("alleged", "denied"):
-            yield f"{name}: {status} F1", report.statuses[status].f1
+            one = report.statuses[status]
+            if one.right or one.missed:
+                yield f"{name}: {status} F1", one.f1
     for role, (right, asked) in report.roles.items():
         if asked:
             yield f"{name}: {role} right", right / asked
@@ -172,13 +174,17 @@ def describe(name: str, report: Report) -> Iterator[str]:
                f"[{high[0]:.2f}-{high[1]:.2f}]  F1 {one.f1:.2f}  {one.right} right, {one.false} false, "
                f"{one.missed} missed")
     if sum(one.right + one.missed for one in report.statuses.values()):
-        told = ", ".join(f"{status} {one.f1:.2f}" for status, one in report.statuses.items())
-        yield f"  claim status macro F1 {report.status_macro_f1:.2f} ({told})"
-        yield (f"  by document, missed ones counted: macro F1 {report.documents_macro_f1:.2f} ("
-               + ", ".join(f"{status} {one.f1:.2f}" for status, one in report.documents.items()) + ")")
+        yield f"  claim status macro F1 {report.status_macro_f1:.2f} ({_told(report.statuses)})"
+        yield (f"  by document, missed ones counted: macro F1 {report.documents_macro_f1:.2f} "
+               f"({_told(report.documents)})")
         yield "  " + ", ".join(f"{role} {right}/{asked}" for role, (right, asked) in report.roles.items() if asked)
         yield "  who holds it: " + ", ".join(f"{status} {right}/{asked}"
                                              for status, (right, asked) in report.holders.items())
+
+
+def _told(statuses: dict[str, Score]) -> str:
+    return ", ".join(f"{status} " + (f"{one.f1:.2f}" if one.right + one.false + one.missed else "none")
+                     for status, one in statuses.items())
 
 
 def main(arguments: list[str]) -> int:

@@ -69,6 +69,7 @@ def test_the_scorer_counts_and_lists() -> None:
     assert report.roles["arms-transfer supplier"] == (1, 1)
     assert report.roles["arms-transfer recipient"] == (0, 1)
     assert report.statuses["denied"].missed == report.statuses["reported"].false == 1
+    assert report.status_macro_f1 == 0.0, "of two statuses that occur neither is right; the others do not count"
 
 
 def test_bad_labels_are_told_by_line() -> None:
