@@ -30,8 +30,12 @@ STOPS: Final = AUX | frozenset(
     " than so then".split()
 )
 ACTING: Final = frozenset(
-    "supplying arming rearming selling sending giving providing equipping helping attacking shelling bombing targeting"
-    " hitting striking accusing backing urging asking threatening defending invading blaming warning".split()
+    "supplying arming rearming selling sending giving providing equipping helping attacking shelling bombing"
+    " targeting hitting striking accusing backing urging asking threatening defending invading blaming warning"
+    " deterring countering confronting fighting opposing containing isolating punishing weakening defeating"
+    " repelling battling supporting funding training buying purchasing acquiring importing procuring obtaining"
+    " receiving accepting firing launching testing exporting transferring delivering donating shipping smuggling"
+    " lending handing offering pledging".split()
 )
 """Gerunds whose object follows: "accused of rearming Georgia"."""
 _BACKED: Final = frozenset(
@@ -64,6 +68,9 @@ _INFINITIVES: Final = frozenset(
     " push furnish present reward flood pay order import acquire purchase buy obtain receive".split()
 )
 _HARMED: Final = frozenset("killed wounded injured hurt".split())
+_STRUCK: Final = _HARMED | frozenset("hit struck targeted pounded rocked battered hammered pummelled pummeled".split())
+_STRUCK_HOW: Final = (["with"], ["by"])
+"""`Kyiv hit with missiles`: what nobody does without naming whom he strikes."""
 _HARMED_HOW: Final = (["in"], ["during"], ["by"], ["when"], ["as"])
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 
@@ -199,7 +206,8 @@ class Clause:
         before = self.text.words[max(self.first, head - 3) : head]
         if any(w in BE for w in before) and not any(w in ("has", "have", "had") for w in before[-1:]):
             return True
-        if word in _HARMED and self.text.words[head + 1 : head + 2] in _HARMED_HOW:
+        following = self.text.words[head + 1 : head + 2]
+        if (word in _HARMED and following in _HARMED_HOW) or (word in _STRUCK and following in _STRUCK_HOW):
             return True
         if of is not None and 0 <= head - of - 1 <= 1 and head + 1 < self.last:
             return self.text.words[head + 1] in PREPOSITIONS

@@ -66,6 +66,8 @@ def _completed(
             if party is not None and not any(same(party, other) for key, other in roles.items() if key != "weapon"):
                 roles[role] = party
                 break
+    if "actor" in roles and "target" in roles and same(roles["actor"], roles["target"]):
+        del roles["target"]
     return roles
 
 

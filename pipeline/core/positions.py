@@ -49,6 +49,8 @@ def owner_of(clause: Clause, start: int) -> Named | None:
             return None
         if clause.owns(party) and not _MANY.isdisjoint(between) and len(between) <= 5:
             return party
+        if clause.owns(party) and between[1:] == ["and"]:  # "Pyongyang's nuclear and missile tests"
+            between = between[:1]
         if len(between) > 4 or any(w in PREPOSITIONS or w in STOPS or w in ("the", "a", "an") for w in between):
             return None
         if any(mark in clause.gap(at) for at in range(party.end - 1, start - 1) for mark in ",;:—("):

@@ -75,7 +75,7 @@ _DEEDS: Final = frozenset(
 )
 _AFTER_DEEDS: Final = frozenset(
     "on of by in at from that which has have had was were is are killed kill killing wounded wounding against"
-    " near".split()
+    " near using with".split()
 )
 _ANEW: Final = frozenset("is are was were being been has have had that which who".split())
 """Between an act and "by": another verb has begun, and "by" is of that one."""
@@ -84,6 +84,7 @@ _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weath
 """Stems of what is done by whoever is under sanctions."""
 _NO_SIDE: Final = frozenset(("un", "iaea"))
 """Organisations that tell of weapons, and neither fire nor supply any."""
+_GOING: Final = frozenset(("to", "for", "into"))
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
 _REACH: Final = 16
@@ -185,6 +186,14 @@ def _maker(mention: Mention) -> Party | None:
     return None if maker is None else _party(mention.sentence.clause, maker)
 
 
+def _made_by(mention: Mention, named: Named) -> bool:
+    """`parts for Iranian drones`, `gave Russian tanks`: whether a party only tells whose make a weapon is."""
+    clause = mention.sentence.clause
+    return named.label == "people" and not clause.is_body(named) and any(
+        maker_of(clause, hit.start) == named for hit in mention.hits if hit.symbol in mention.rule.things
+    )
+
+
 def _is_only_maker(mention: Mention) -> bool:
     """`Soviet-made Scuds`, `British-supplied missiles`: whoever made or gave a weapon need not have fired it."""
     maker, clause = _stand(mention, "maker"), mention.sentence.clause
@@ -220,13 +229,17 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
             continue
         named = _stand(mention, position)
         if named is not None and (
-            (named.kind in _NO_SIDE and role in SIDES) or (named.label == "place" and position in ("subject", "agent"))
+            (named.kind in _NO_SIDE and role in SIDES) or (named.label == "place" and position in _DOING)
         ):
+            continue
+        if named is not None and role == "recipient" and position in _GOING and _made_by(mention, named):
             continue
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
-            row = [replace(_party(clause, one), code=one.code or _whose(mention, one)) for one in clause.row(named)]
+            alone = position == "owner" and clause.owns(named) and clause.tie(named) is not None
+            row = [replace(_party(clause, one), code=one.code or _whose(mention, one))
+                   for one in ((named,) if alone else clause.row(named))]  # "threats to Taiwan and Korea's tests"
             return [one for one in row if one.code or role not in mention.topic.several or one.kind != "forces"]
     return []
 
@@ -248,10 +261,7 @@ def _stand(mention: Mention, position: str) -> Named | None:
         return under(clause, "of", mention.start, act.start)
     if position == "given":
         named = given(clause, act.start, mention.end)
-        made = named is not None and named.label == "people" and not clause.is_body(named) and any(
-            maker_of(clause, hit.start) == named for hit in mention.hits if hit.symbol in mention.rule.things
-        )
-        return None if made else named
+        return None if named is not None and _made_by(mention, named) else named
     if position == "object":
         return object_of(clause, act.start)
     if position == "agent":

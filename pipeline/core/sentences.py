@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 _CANDIDATE: Final = re.compile(
-    r"""[.!?…\n](?:
-        (?<=\n) (?: (?=\s|\Z) (?P<paragraph>) | (?P<line>) )
+    r"""[.!?…\n•](?:
+        (?<=•) (?P<bullet>)
+        | (?<=\n) (?: (?=\s|\Z) (?P<paragraph>) | (?P<line>) )
         | (?<=[a-z]{5}[.!?]) (?<!pprox.) (?<!essrs.) ["'”’)\]]* (?=\s+["'“‘(\[]*[A-Z]) (?P<sure>)
         | [.!?…]* ["'”’)\]]* (?=\s|$)
     )""",
@@ -45,7 +46,7 @@ def ends_of_sentences(raw: str) -> Iterator[int]:
     line_start = 0
     for mark in _CANDIDATE.finditer(raw):
         kind, end = mark.lastgroup, mark.end()
-        if kind == "sure":
+        if kind in ("sure", "bullet"):
             yield end
         elif kind is None:
             if _is_end(raw, mark):

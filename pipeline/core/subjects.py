@@ -19,13 +19,25 @@ _ASKS: Final = frozenset("demand demands request requests appeal appeals call ca
 _HIS: Final = frozenset("his her their".split())
 _PERSONS: Final = frozenset("he she it they".split())
 _PRONOUNS: Final = frozenset("he she it they we who which".split())
-_TELLS: Final = frozenset("assured told warned informed reminded convinced assures tells warns".split())
+_TELLS: Final = frozenset(
+    "assured told warned informed reminded convinced notified assures tells warns informs notifies".split()
+)
 _TRYING: Final = frozenset("attempting trying preparing planning".split())
 _NOT_FINITE: Final = frozenset("saying according".split())
 _MEANT: Final = frozenset("he she it they its his her their we our country nation kingdom north south to".split())
 """Words that may mean whoever speaks."""
 _FINITE: Final = frozenset("was were is are has have had will would could".split())
 _URGES: Final = frozenset("urge urges urged urging ask asks asked asking press pressed beg begged implored".split())
+_CALLS: Final = frozenset("call calls called calling".split())
+_DEALERS: Final = frozenset(
+    "firms firm company companies people persons individuals entities network networks men man ring traders dealers"
+    " smugglers brokers suppliers banks ships ship vessel vessels groups those anyone".split()
+)
+"""Whoever does what the gerund after it tells: "sanctions on firms procuring"."""
+_PUNISHES: Final = frozenset(
+    "sanctioned sanctions sanction blacklisted punished punishes penalised penalized criticised criticized condemned"
+    " condemns rebuked fined thanked thanks praised praises".split()
+)
 _HELPS: Final = frozenset("helping aiding".split())
 _ACCUSES: Final = frozenset("accused accuses accusing suspects suspected accuse".split())
 _COUNTRY: Final = frozenset("country kingdom nation emirate republic".split())
@@ -65,12 +77,14 @@ def subject_of(clause: Clause, head: int) -> Named | None:
             words[after : after + 1] and words[after] in _ASKS and words[after + 1 : after + 2] in (["to"], ["for"])
         ):
             continue
-        if _names_a_matter(clause, party):
+        if _names_a_matter(clause, party) or _punishes(clause, party, head):
             continue
         if ";" in clause.text.raw[clause.text.ends[party.end - 1] : clause.text.starts[head]]:
             return None
         if _accuses(clause, party, head):
             return _country_meant(clause, party, head)
+        if _takes_up(clause, party):
+            return leader_of(clause)
         if _begins_anew(clause, party.end, head) or _tells_of_others(clause, party.end, head):
             return None
         if _urges_others(clause, party.end, head):
@@ -102,6 +116,8 @@ def _noun_before(clause: Clause, head: int) -> tuple[int | None, int]:
     for at in range(head - 1, max(clause.first, head - 4), -1):
         if words[at] == "who":
             return at, 1
+    if words[head].endswith("ing") and words[head - 1] in _DEALERS:
+        return head - 1, 2
     two = words[max(clause.first, head - 2) : head]
     if two == ["used", "to"]:
         return head - 2, 0
@@ -124,7 +140,9 @@ def _tells_of_others(clause: Clause, start: int, head: int) -> bool:
 def _urges_others(clause: Clause, start: int, head: int) -> bool:
     """`Ukraine urged the West to send`: whoever is urged is to act, and nobody that is known."""
     words = clause.text.words
-    return words[head - 1] == "to" and any(words[at] in _URGES for at in range(start, head - 2))
+    return words[head - 1] == "to" and any(
+        words[at] in _URGES or (words[at] in _CALLS and words[at + 1] in ("on", "for")) for at in range(start, head - 2)
+    )
 
 
 def _accuses(clause: Clause, party: Named, head: int) -> bool:
@@ -142,6 +160,14 @@ def _names_a_matter(clause: Clause, party: Named) -> bool:
     return not _MATTERS.isdisjoint(clause.text.words[at : at + 1])
 
 
+def _punishes(clause: Clause, party: Named, head: int) -> bool:
+    """`a general the U.S. sanctioned for buying`: whoever punishes does not act."""
+    words = clause.text.words
+    return words[head - 1] in ("for", "over") and any(
+        words[at] in _PUNISHES and words[at - 1] not in BE for at in range(party.end, head)
+    )
+
+
 def _the_country(clause: Clause, head: int) -> bool:
     """`that the country had provided`: whether a noun stands for the state that the sentence is about."""
     words, at = clause.text.words, head - 1
@@ -155,6 +181,14 @@ def _country_meant(clause: Clause, accuser: Named, head: int) -> Named | None:
     if _COUNTRY.isdisjoint(clause.text.words[accuser.end : head]):
         return None
     return next((other for other in clause.parties if other.end <= head and other.code != accuser.code), None)
+
+
+def _takes_up(clause: Clause, party: Named) -> bool:
+    """`Zelensky is to visit Poland as he seeks`: whether a pronoun after a party means whom the sentence is about."""
+    words = clause.text.words
+    return not SUBORDINATES.isdisjoint(words[party.end : party.end + 1]) and (
+        not _PERSONS.isdisjoint(words[party.end + 1 : party.end + 2])
+    )
 
 
 def _who_is_charged(clause: Clause, party: Named, head: int) -> Named:
@@ -172,7 +206,8 @@ def _begins_anew(clause: Clause, start: int, head: int) -> bool:
     words = clause.text.words
     for at in range(head - 2, start - 1, -1):
         if words[at] in SUBORDINATES or (words[at] == "since" and words[at + 1] in ("the", "a", "its")):
-            return _PRONOUNS.isdisjoint(words[at + 1 : head]) and head - at > 2
+            named = head - at > 2 or clause.text.raw[clause.text.starts[head - 1]].isupper()  # "after North tests"
+            return named and _PRONOUNS.isdisjoint(words[at + 1 : head])
     return False
 
 
@@ -213,7 +248,8 @@ def _is_object(clause: Clause, party: Named, head: int) -> bool:
     words = clause.text.words
     if not _HELPS.isdisjoint(words[max(clause.first, party.start - 4) : party.start]):
         return True
-    if words[party.end : party.end + 1] == ["that"] and words[party.start - 1] in _TELLS:
+    following = words[party.end : party.end + 1]
+    if words[party.start - 1] in _TELLS and (following == ["that"] or not _PERSONS.isdisjoint(following)):
         return True
     at = party.start - 1
     if at >= clause.first and words[at] in ("the", "its", "a"):
@@ -222,7 +258,6 @@ def _is_object(clause: Clause, party: Named, head: int) -> bool:
         return True
     if at < clause.first or not words[at].endswith(("ed", "ing", "ck", "de")) or words[at] in SAYS:
         return False
-    following = words[party.end : party.end + 1]
     return following == ["and"] or any(w == "and" for w in words[max(party.end, head - 2) : head])
 
 

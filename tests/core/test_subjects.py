@@ -14,6 +14,13 @@ TRANSFERS = [
     ("China accuses the U.S. of lying over warnings it is considering sending artillery to Russia.", "CN>RU"),
     ("Iran may use the Syria earthquake to smuggle arms to Hezbollah.", "IR>hezbollah"),
     ("The U.S. is prolonging the Ukraine war by sending arms to Kyiv.", "US>UA"),
+    ("Chad's army chief is a man whom France sanctioned for buying weapons from Russia.", "RU>-"),
+    ("The U.S. imposed sanctions on firms procuring equipment for Iranian drones.", "IR>-"),
+    ("Traders offered oil for North Korean rifles.", "KP>-"),
+    ("Russia wants to offer food for North Korean weapons.", "KP>RU"),
+    ("Israel accuses Syria of supporting Hezbollah with arms.", "SY>hezbollah"),
+    ("Zelensky met U.S. senators and is to visit Poland as he seeks to secure additional arms.", "->UA"),
+    ("• Russia tests Ukraine's nerves • Chad is sending weapons to Iran, sources say", "TD>IR"),
     ("Crowds marched in Berlin; Beijing is considering sending drones to Moscow.", "CN>RU"),
 ]
 LAUNCHES = [
@@ -21,6 +28,12 @@ LAUNCHES = [
     ("A missile struck a power plant in the heart of Kyiv.", "-"),
     ("A rocket was fired on the Afghan capital of Kabul on Saturday.", "-"),
     ("A general was killed by a British-supplied missile.", "-"),
+    ("Kyiv hit with Russian missiles in first attack in weeks.", "RU"),
+    ("The drills are a response to Pyongyang's nuclear and missile tests.", "KP"),
+    ("The G-7 spoke of China's pressure on Taiwan and North Korea's missile tests.", "KP"),
+    ("North Korea told Tokyo it plans to launch a satellite in June.", "KP"),
+    ("Ukraine says the strike using Kalibr missiles shows that sanctions are needed.", "-"),
+    ("U.S.-South Korean drills begin after North tests missiles.", "-"),
     ("Ukraine braced for a missile barrage; casualties mount in the battle for Bakhmut.", "-"),
 ]
 
