@@ -7,6 +7,7 @@ from typing import Final
 from pipeline.core.lexicon import Hit
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import name
+from pipeline.core.text import stem
 
 WEAPONS: Final = "weapons"
 """The list of weapons."""
@@ -28,6 +29,9 @@ _PAST: Final = frozenset(
     "sold sent gave given bought shot struck hit fell flew flown lent took taken brought got gotten made fired".split()
 )
 NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot".split())
+
+TAKEN: Final = frozenset(map(stem, "seize intercept confiscate".split()))
+"""Verbs with which whoever stopped a shipment tells its own act."""
 
 
 @dataclass(frozen=True, slots=True)

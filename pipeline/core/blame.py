@@ -2,13 +2,17 @@
 
 from typing import Final
 
+from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
-from pipeline.core.speech import as_party, speaker
-from pipeline.core.story import Party
+from pipeline.core.speech import as_party, evidence, name, speaker
+from pipeline.core.story import Claim, Party
 from pipeline.core.subjects import subject_of
 
 _BLAMES: Final = frozenset("blamed blames blame blaming accused accuses".split())
+_ACCUSING: Final = _BLAMES | {"said", "says", "held", "holds", "laid", "pointed", "suspects", "suspect"}
+BLAME: Final = "blame"
+"""The rule in the evidence of a claim that says who did what the text tells as done."""
 _OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal retaliated credit theirs ours".split())
 """Words with which a party says that it did what is told."""
 _STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
@@ -28,14 +32,39 @@ def responsible(told: Sentence) -> Party | None:
         owning = _owns_up(sentence) or _sender(sentence) or _held_to_account(sentence)
         if owning is not None:
             return owning
-        for cue in sentence.cues.get("accuses", ()):
-            if words[cue.start] in _BLAMES:
-                blamed = subject_of(sentence.clause, cue.start) if sentence.clause.is_passive(cue.start) else None
-                if blamed is not None and "for" in words[cue.end : cue.end + 2]:
-                    return as_party(sentence, blamed)
-                for party in sentence.clause.parties:
-                    if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
-                        return as_party(sentence, party)
+        blamed = _blamed(sentence)
+        if blamed is not None:
+            return blamed
+    return None
+
+
+def accusation(told: Sentence) -> Claim | None:
+    """Who says in the next two sentences that somebody else did what is told."""
+    for sentence in told.after(2):
+        doer = _blamed(sentence) or _held_to_account(sentence) or _sender(sentence)
+        if doer is None:
+            continue
+        words = sentence.reading.text.words
+        for at in range(sentence.first, sentence.last):
+            if words[at] in _ACCUSING:
+                accuser = None if sentence.clause.is_passive(at) else subject_of(sentence.clause, at)
+                if accuser is not None and name(accuser) != name(doer):
+                    who = as_party(sentence, accuser)
+                    return Claim("alleged", who, evidence(sentence, Hit(at, at + 1, "", ""), BLAME))
+    return None
+
+
+def _blamed(sentence: Sentence) -> Party | None:
+    """`blamed Hamas for it`, `was blamed on the Houthis`, `Hezbollah was blamed for it`."""
+    words = sentence.reading.text.words
+    for cue in sentence.cues.get("accuses", ()):
+        if words[cue.start] in _BLAMES:
+            blamed = subject_of(sentence.clause, cue.start) if sentence.clause.is_passive(cue.start) else None
+            if blamed is not None and "for" in words[cue.end : cue.end + 2]:
+                return as_party(sentence, blamed)
+            for party in sentence.clause.parties:
+                if 0 <= party.start - cue.end <= 4 and sentence.clause.tie(party) in (None, "on"):
+                    return as_party(sentence, party)
     return None
 
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.acts import ANY_WORD, REACH, WEAPONS, Act, negated
+from pipeline.core.acts import ANY_WORD, REACH, TAKEN, WEAPONS, Act, charges, has, negated
+from pipeline.core.blame import BLAME
 from pipeline.core.denials import accused_around, accused_here, denial_around, denial_within, is_meant
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
@@ -47,9 +48,14 @@ _WATCHERS: Final = frozenset(
 _TITLE: Final = 8
 """Words that tell who a speaker is."""
 _FINITE: Final = frozenset("was were is are".split())
+_CLAIMS: Final = frozenset("claims claimed claim".split())
+_OBJECT: Final = 3
+"""Words from which what is "claimed" is the act itself: "claimed the rocket attack" as its own."""
+_MAKES_KNOWN: Final = frozenset("announced announces confirmed confirms".split())
 _IN_MIND: Final = frozenset(
     "considering considers considered consider weighing weighs mulling mulls pondering wants exploring eyeing planned"
-    " planning plans plan intends intended preparing prepares prepared negotiating seeking sought ready".split()
+    " planning plans plan intends intended preparing prepares prepared negotiating seeking sought ready"
+    " looking aims aiming hopes".split()
 )
 _ADJECTIVES: Final = frozenset("alleged purported supposed".split())
 _DETERMINERS: Final = frozenset(
@@ -74,8 +80,14 @@ def claims_of(act: Act) -> list[Claim]:
         found[modal[0]] = Claim(modal[0], None, evidence(act.sentence, modal[1]))
     verb = modal[1].start if modal is not None and modal[0] == "hypothetical" else act.head
     denial = denial_within(act, told, min(verb, act.head))
-    if modal is not None and modal[0] == "planned" and (denial is not None or negated(act.sentence, act.head, 4)):
-        found.clear()  # "will not supply"
+    sentence = act.sentence
+    refused = denial is not None and not any(charges(sentence, sentence.first, act.head)) and (
+        has(sentence, sentence.first, act.head, "refuses", "rejects")
+    )
+    if modal is not None and (
+        refused if modal[0] == "hypothetical" else denial is not None or negated(act.sentence, act.head, 4)
+    ):
+        found.clear()  # "will not supply", "rejected a request for"
     allegation = _allegation(act, told, modal if found else None, denial)
     if allegation is not None and not (allegation.holder is not None and _confirmed(act)):
         found["alleged"] = allegation
@@ -121,7 +133,8 @@ def _is_guessed(act: Act, cue: Hit, told: Sequence[Speech]) -> bool:
 def _report(act: Act, told: Sequence[Speech], named: bool = False) -> Claim:
     text = act.sentence.reading.text
     word = text.words[act.head]
-    done = act.past or (act.sentence.reading.name == "title" and word.endswith("s") and not word.endswith("ss"))
+    titled = act.sentence.reading.name == "title"
+    done = act.past or (titled and (act.topic in ANY_WORD or (word.endswith("s") and not word.endswith("ss"))))
     return Claim(
         "reported",
         next((one.holder for one in told if one.holder is not None), None) or _admitting(act),
@@ -225,7 +238,12 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
     known = foreign and act.topic not in ANY_WORD and modal is not None and _is_of_a_mind(sentence, modal[1])
     if own or (modal is not None and not known):
         return None
+    verb = sentence.reading.text.words[one.cue.start]
+    if verb in _CLAIMS and (act.past or not 0 <= act.start - one.cue.end <= _OBJECT):
+        return Claim("alleged", one.holder, evidence(sentence, one.cue))
     if act.topic in ANY_WORD and not (speaker is not None and _hostile(act, one)):
+        return None
+    if verb in _MAKES_KNOWN or sentence.reading.text.stems[act.head] in TAKEN:
         return None
     source = one.near(sentence.cues.get("source", ()))
     critic = one.holder is not None and not _CRITICS.isdisjoint(one.holder.text.lower().split())
@@ -270,14 +288,15 @@ def settled(claims: Sequence[Claim], topic: str, parties: Collection[str] = ()) 
     launch the headline too), and nobody denies, is reported, whoever says so too. Else what somebody alleges is not
     also reported as a fact, unless by a party to it; what one side reports and another denies is alleged. Holders
     whose state is told go before "an official". An act that is only named ("arms sales") stands as the
-    mentions say that tell it.
+    mentions say that tell it. Of what is told as done, only who did it is alleged by whoever blames somebody.
     """
     body = any(claim.evidence is not None and claim.evidence.field == "body" and claim.status != "denied"
                for claim in claims)
     kept = [claim for claim in claims if not (body and _is_headline(claim))]
-    if any(claim.status == "denied" for claim in kept):
+    blamed = any(one.evidence is not None and one.evidence.rule == BLAME for one in kept)
+    if any(claim.status == "denied" for claim in kept) and not blamed:
         kept = [replace(claim, status="alleged") if _is_contested(claim, parties) else claim for claim in kept]
-    else:
+    elif not blamed:
         told = [one for one in claims if _is_told(one) and (one in kept or topic in ANY_WORD)]
         if told:
             kept = [claim for claim in (*kept, *told) if claim.status != "alleged"]
@@ -288,9 +307,9 @@ def settled(claims: Sequence[Claim], topic: str, parties: Collection[str] = ()) 
     seen: set[tuple[str, str]] = set()
     for claim in kept:
         admitted = claim.status == "reported" and claim.holder is not None and name(claim.holder) in parties
-        if claim.status == "reported" and not admitted and statuses & {"alleged", "hypothetical"}:
+        if claim.status == "reported" and not admitted and not blamed and statuses & {"alleged", "hypothetical"}:
             continue
-        if claim.status == "reported" and claim.evidence is None and statuses != {"reported"}:
+        if claim.status == "reported" and claim.evidence is None and not blamed and statuses != {"reported"}:
             continue
         key = (claim.status, (claim.holder.code or claim.holder.text) if claim.holder else "")
         if key not in seen:

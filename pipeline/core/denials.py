@@ -36,6 +36,9 @@ _MATTERS: Final = _DEEDS | frozenset(map(stem, (
     " violate breach bomb strike shoot connection consignment supplier anything anyone"
 ).split()))
 """What a denial is about that may mean the act."""
+_REQUESTS: Final = frozenset(
+    "request requests plea pleas appeal appeals call calls demand demands bid proposal proposals".split()
+)
 _NO_ANSWER: Final = frozenset(
     "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
     " only just mention describe give release want immediately mean details able casualties casualty injuries dead"
@@ -86,13 +89,22 @@ def _denying_verb(act: Act) -> Hit | None:
         for cue in act.nearest(kind, _WINDOW):
             if kind == "denies" and negated(act.sentence, cue.start, 3):
                 continue
-            if kind != "denies" and not any(charges(act.sentence, cue.end, act.head)) and not (
-                kind == "rejects" and has(act.sentence, cue.end, act.head, "baseless")
-            ):
+            if kind != "denies" and not _is_of_words(act, cue):
                 continue
             if covers(act.sentence, cue, act.head) and not _other_speech(act, cue):
                 return cue
     return None
+
+
+def _is_of_words(act: Act, cue: Hit) -> bool:
+    """`dismissed reports that`, `rejected as baseless`, `turned down a request for`, `it was not true that`."""
+    sentence = act.sentence
+    words = sentence.reading.text.words[cue.end : act.head]
+    if any(charges(sentence, cue.end, act.head)):
+        return True
+    if cue.kind == "rejects":
+        return not _REQUESTS.isdisjoint(words) or has(sentence, cue.end, act.head, "baseless")
+    return words[:1] == ["that"]
 
 
 def _other_speech(act: Act, cue: Hit) -> bool:
@@ -117,7 +129,8 @@ def _denying_after(act: Act) -> Hit | None:
             near = words[max(act.end, cue.start - 8) : min(sentence.last, cue.end + 6)]
             named = any(charges(sentence, act.end, sentence.last))
             if kind in ("denies", "baseless"):
-                named = named or not _PRONOUNS.isdisjoint(near)
+                told = [word for word in near if word != "that"] if words[cue.end : cue.end + 1] == ["that"] else near
+                named = named or not _PRONOUNS.isdisjoint(told)
             if kind in ("baseless", "scorned"):
                 called = next((at for at in range(act.start - 1, sentence.first, -1) if words[at] in _CALLED), None)
                 named = (named and not _CALLED.isdisjoint(near)) or (
@@ -302,6 +315,13 @@ def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:
     for charge in () if sentence.cues.get("refuses") else charges(sentence, act.end, sentence.last):
         others = (one.holder for one in told if one.speaker is not None and name(one.speaker) not in act.parties)
         return Claim("alleged", next(others, None) or author(sentence, charge.start), evidence(sentence, charge))
+    for kind in ("accuses", "says"):
+        for cue in sentence.cues.get(kind, ()):
+            who = subject_of(sentence.clause, cue.start) if cue.start >= act.end else None
+            if who is not None and who.start >= act.end and name(who) not in act.parties and (
+                kind == "accuses" or "as" in sentence.reading.text.words[who.start - 3 : who.start]
+            ):
+                return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
     return None
 
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.acts import Act
-from pipeline.core.blame import responsible
+from pipeline.core.acts import ANY_WORD, Act
+from pipeline.core.blame import accusation, responsible
 from pipeline.core.claims import claims_of, settled
 from pipeline.core.roles import SIDES, Mention, filled, home, is_place, is_trade, likely, mend, same
 from pipeline.core.speech import name
@@ -140,9 +140,15 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
     named = _talking((role, party) for role, row in rows.items() for party in row)
     doer = next((party.code for role in _DOERS for party in rows.get(role, ())), None)
     aimed = next((party.code for party in rows.get("target", ())), None)
+    blame = accusation(mention.sentence) if mention.topic.name in ANY_WORD and doer is None else None
+    blamed = responsible(mention.sentence) if blame is not None else None
+    if blamed is not None:
+        named |= _talking([("actor", blamed)])
     claims: list[Claim] = claims_of(
         Act(mention.topic.name, mention.sentence, mention.act.start, mention.start, mention.end, named, doer, aimed)
     )
+    if blame is not None and all(claim.status in ("reported", "denied") for claim in claims):
+        claims.append(blame)
     status = next((one.rule.status for one in telling if one.rule.status), None)
     if status and [claim.status for claim in claims] == ["reported"]:
         claims = [replace(claims[0], status=status)]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipeline.core.acts import Act, has
+from pipeline.core.acts import TAKEN, Act, has
 from pipeline.core.lexicon import Hit
 from pipeline.core.reading import CUES
 from pipeline.core.story import ClaimStatus
@@ -23,7 +23,7 @@ _CAME_TRUE: Final = frozenset(
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
-_UNDER_WAY: Final = frozenset(map(stem, "seize intercept confiscate smuggle".split()))
+_UNDER_WAY: Final = TAKEN | {stem("smuggle")}
 """Acts that nobody announces: "teamed up to seize the shipment"."""
 _USED: Final = frozenset("used using".split())
 _USED_FOR: Final = 6
@@ -43,6 +43,7 @@ _NEAR: Final = 7
 """Words between a delivery and what says that it is to come."""
 
 _PERFECT: Final = frozenset("has have had ve".split())
+_ASKED: Final = frozenset("send give supply provide deliver arm".split())
 _BE: Final = frozenset("be being been".split())
 _OPEN: Final = frozenset("to would could may might should will must not never".split())
 _PARTICIPLE: Final = ("ed", "en", "wn", "t", "ld", "nt")
@@ -62,10 +63,11 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
             if kind == "future" and text.words[cue.start] == "would" and not (
                 ("says" in sentence.cues or "planned" in sentence.cues)
                 and not has(sentence, act.end, act.end + _BEFORE["if"], "if")
-            ):
+                and (text.words[cue.end : cue.end + 1] != ["be"] or text.words[act.head - 1] != "to")
+            ):  # "would be wrong to send"
                 return "hypothetical", cue
             return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
-    return _infinitive(act) or _committed(act)
+    return _imperative(act) or _infinitive(act) or _committed(act)
 
 
 def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
@@ -111,8 +113,9 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if kind == "modal" and after >= 0 and has(sentence, cue.end, cue.end + _BEFORE["modal"], "put off"):
         return False
-    if after > 0 and kind in ("modal", "future") and _OCCURS.isdisjoint(text.words[cue.end : cue.end + 2]):
-        return False  # "the sale could anger Beijing"
+    leads_on = kind in ("modal", "future") or (kind == "planned" and text.words[cue.end - 1] == "to")
+    if after >= 0 and leads_on and _OCCURS.isdisjoint(text.words[cue.end : cue.end + 2]):
+        return False  # "the sale could anger Beijing", "the test was meant to bolster"
     if after > 0 and "," in text.raw[text.ends[act.end - 1] : text.starts[cue.start]]:
         return False
     if after > 0 and not _NEXT.isdisjoint(text.words[act.end : cue.start]):
@@ -137,6 +140,13 @@ def _is_told(act: Act) -> bool:
 
 def _cut_off(between: str) -> bool:
     return any(mark in between for mark in (";", "—", " - ", ", and ", ", but ", ", as "))
+
+
+def _imperative(act: Act) -> tuple[ClaimStatus, Hit] | None:
+    """`Send them the jets, he said`: what is asked for."""
+    words = act.sentence.reading.text.words
+    first = next((at for at in range(act.sentence.first, act.head + 1) if words[at] not in ("just", "now")), act.head)
+    return ("hypothetical", Hit(first, first + 1, CUES, "hypothetical")) if words[first] in _ASKED else None
 
 
 def _infinitive(act: Act) -> tuple[ClaimStatus, Hit] | None:

@@ -46,7 +46,7 @@ _AUXILIARIES: Final = frozenset("is are was were has have had been being be".spl
 _SUCCESSORS: Final = {"SU": "RU"}
 _THEY: Final = frozenset("they it he she".split())
 _WHICH: Final = frozenset("that which who".split())
-_GRANTED: Final = frozenset("after following despite condemning condemned amid since".split())
+_GRANTED: Final = frozenset("after following despite condemning condemned amid since when".split())
 """Words after which nobody's word is needed: "accused Iran of lying after the launch"."""
 _TOLD: Final = frozenset("told tells tell".split())
 _LONGEST: Final = 10
@@ -103,7 +103,8 @@ class Speech:
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
         earliest = max(min(self.first, self.cue.start), self.cue.end - 12)
-        return next((hit for hit in sources if earliest <= hit.start <= max(self.last, self.cue.end + 3)), None)
+        return next((hit for hit in sources if earliest <= hit.start <= max(self.last, self.cue.end + 3)
+                     and (self.speaker is None or hit.start != self.cue.start)), None)
 
 
 def _apart(text: Text, at: int) -> bool:
@@ -191,7 +192,8 @@ def trails(sentence: Sentence, cue: Hit, end: int) -> int | None:
             break
     else:
         return end if _LINKS.isdisjoint(text.words[end : cue.start]) else None
-    return None if text.words[first] in _LINKS else first
+    relative = not _WHICH.isdisjoint(text.words[first + 1 : min(first + 3, cue.start)])  # "a step that Kyiv warned"
+    return None if relative or text.words[first] in _LINKS else first
 
 
 def speaker(sentence: Sentence, cue: Hit) -> Named | None:
@@ -310,11 +312,11 @@ def as_words(sentence: Sentence, hit: Hit) -> Party:
     return Party(text.slice(first, hit.end - 1))
 
 
-def evidence(sentence: Sentence, hit: Hit) -> Evidence:
+def evidence(sentence: Sentence, hit: Hit, rule: str = "claim") -> Evidence:
     """The words of a cue as evidence of a claim."""
     text = sentence.reading.text
     start, end = text.starts[hit.start], text.ends[hit.end - 1]
-    return Evidence(sentence.reading.name, start, end, text.raw[start:end], "claim")
+    return Evidence(sentence.reading.name, start, end, text.raw[start:end], rule)
 
 
 def name(party: Named | Party) -> str:

@@ -222,6 +222,12 @@ def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wa
     ("Canberra is to buy three submarines from Washington, Britain said.", ARMS, {"planned"}),
     ("French and British ships teamed up to seize a shipment of Iranian rifles for Yemen.", ARMS, {"reported"}),
     ("The troops closed a tunnel used by militants to fire rockets at Israel.", LAUNCH, {"reported"}),
+    ("Moscow claims the bridge was hit by a British missile.", LAUNCH, {"alleged"}),
+    ("Islamic Jihad claimed a rocket attack on Israel.", LAUNCH, {"reported"}),
+    ("A rights group says Hamas broke the law when it fired rockets at Israel.", LAUNCH, {"reported"}),
+    ("The US Navy said it had intercepted a shipment of rifles from Iran to Yemen.", ARMS, {"reported"}),
+    ("Belgrade announced that Moscow had supplied ten tanks to Sarajevo.", ARMS, {"reported"}),
+    ("Mounting evidence suggests that Rwanda supplied mortars to rebels in Congo.", ARMS, {"alleged"}),
 ])
 def test_whose_word_makes_it_an_allegation(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
@@ -240,6 +246,48 @@ def test_whose_word_makes_it_an_allegation(body: str, topic: str, wanted: set[st
 def test_what_a_headline_says(title: str, body: str, topic: str, wanted: set[str]) -> None:
     (event,) = events(body, topic, title)
     assert set(event.status) == wanted
+
+
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    ("Israel turned down a Ukrainian request to supply missiles to Ukraine.", ARMS, {"denied"}),
+    ("China rejects US claims that it is considering sending shells to Russia.", ARMS,
+     {"alleged", "denied", "hypothetical"}),
+    ("Serbia denied selling shells to Ukraine, after Moscow accused Belgrade of it.", ARMS, {"alleged", "denied"}),
+    ("Syria denied firing a missile at Turkey, as Ankara had said.", LAUNCH, {"alleged", "denied"}),
+    ("Minsk insisted it was not true that Belarus had delivered missiles to Iran.", ARMS, {"denied"}),
+    ("Pretoria said there was no evidence for the claim that it had supplied arms to Russia.", ARMS,
+     {"alleged", "denied"}),
+    ("Two missiles crossed Moldova, but Romania denies that its own airspace was violated.", LAUNCH, {"reported"}),
+])
+def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> None:
+    assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
+
+
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    ("It would be wrong of China to give weapons to Russia, a senator said.", ARMS, {"hypothetical"}),
+    ("Send fighter jets to Ukraine, the former minister said.", ARMS, {"hypothetical"}),
+    ("Much depends on how quickly Washington will supply tanks to Ukraine.", ARMS, {"hypothetical"}),
+    ("Pyongyang's missile test meant to frighten Seoul failed.", LAUNCH, {"reported"}),
+    ("The missile launch may worry Tokyo.", LAUNCH, {"reported"}),
+    ("Warsaw and Seoul sealed a contract for 200 tanks.", ARMS, {"planned"}),
+])
+def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
+    assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
+
+
+@pytest.mark.parametrize(("more", "wanted"), [
+    ("", {"reported": set()}),
+    ("Israel blamed Hezbollah for it.", {"reported": set(), "alleged": {"IL"}}),
+    ("Israel said Hezbollah had fired it. Hezbollah denied it.",
+     {"reported": set(), "alleged": {"IL"}, "denied": {None}}),
+    ("Israel held Hezbollah responsible.", {"reported": set(), "alleged": {"IL"}}),
+    ("Hezbollah claimed responsibility.", {"reported": set()}),
+    ("Such fire is often blamed on Hezbollah.", {"reported": set()}),
+])
+def test_who_is_blamed_for_what_is_told_as_done(more: str, wanted: dict[str, set[str | None]]) -> None:
+    (event,) = events(f"A rocket hit a school near Haifa on Friday. {more}", LAUNCH)
+    assert {status: {claim.holder.code for claim in event.claims if claim.status == status and claim.holder}
+            for status in event.status} == wanted
 
 
 def test_a_denial_of_something_else_does_not_count() -> None:
