@@ -13,7 +13,8 @@ from pipeline.core.text import Text
 
 PREPOSITIONS: Final = frozenset(
     "to from by for of with in at on into against over between near toward towards across off under through via among"
-    " onto inside within about after before during since until without despite except amid around beyond".split()
+    " onto inside within about after before during since until without despite except amid around beyond alongside"
+    " beside besides unlike opposite behind outside upon".split()
 )
 _JOINS: Final = (["and"], ["or"], ["and", "the"], ["as", "well", "as"])
 _TIGHT: Final = ("/", "-", "–")
@@ -38,6 +39,8 @@ ACTING: Final = frozenset(
     " lending handing offering pledging".split()
 )
 """Gerunds whose object follows: "accused of rearming Georgia"."""
+_MATTERS: Final = frozenset("war crisis conflict earthquake quake invasion embargo".split())
+"""What a state's name stands before where no state acts."""
 _BACKED: Final = frozenset(
     "backed allied aligned sponsored supported funded controlled occupied held trained friendly dominated financed"
     " ruled administered based bound".split()
@@ -54,7 +57,7 @@ OFFICES: Final = frozenset(
 )
 _SPEAKING_FOR: Final = frozenset(
     "government regime firm company companies manufacturer supplier suppliers factory factories maker makers shipyard"
-    " army military navy republic kingdom president king emirate state exporter".split()
+    " army military navy republic kingdom president king emirate state exporter country nation people".split()
 )
 """`from a firm in Ukraine`, `to the government of Chad`: who stands for the state that follows."""
 _INFINITIVES: Final = frozenset(
@@ -151,8 +154,8 @@ class Clause:
             if gap != " " and not _PAUSES.isdisjoint(gap):
                 return None
             word = words[at]
-            if word in ACTING:
-                return None
+            if word in ACTING or (word.isdigit() and at + 2 == party.start and words[at + 1].endswith("s")):
+                return None  # "in 30 seconds North Korea"
             if word in PREPOSITIONS:
                 if word == "to" and words[at + 1] in _INFINITIVES:
                     return None
@@ -174,6 +177,12 @@ class Clause:
         """The preposition that a party stands under."""
         return self._ties[self.parties.index(party)]
 
+    def names_a_matter(self, party: Named) -> bool:
+        """`the Russia-Ukraine war`, `Syria's earthquake`: names that only say which matter is meant."""
+        last = self.row(party)[-1]
+        at = last.end + (1 if self.owns(last) else 0)
+        return not _MATTERS.isdisjoint(self.text.words[at : at + 1])
+
     def owns(self, party: Named) -> bool:
         """Whether 's follows."""
         after = party.end
@@ -185,8 +194,10 @@ class Clause:
         hyphened = self.gap(party.end - 1).strip() in ("-", "–")
         if party.end < self.last and hyphened and words[party.end] in _BACKED | MADE:
             return words[party.end]
-        if party.start > self.first and words[party.start - 1] in ("anti", "pro", "ex", "former"):
-            return words[party.start - 1]
+        before = words[party.start - 1] if party.start > self.first else ""
+        gone = before in ("ex", "former") and OFFICES.isdisjoint(words[party.end - 1 : party.end + 1])
+        if before in ("anti", "pro") or gone:  # but not "the ex-Russian president"
+            return before
         return ""
 
     def is_body(self, party: Named) -> bool:

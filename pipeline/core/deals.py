@@ -6,7 +6,7 @@ from typing import Final
 from pipeline.core.clauses import Clause
 from pipeline.core.places import Named
 from pipeline.core.positions import owner_of, under
-from pipeline.core.subjects import subject_of
+from pipeline.core.subjects import leader_of, subject_of
 from pipeline.core.text import stem
 
 _SELLERS: Final = frozenset(map(stem, "supplier seller exporter provider".split()))
@@ -33,6 +33,7 @@ _LEAVES: Final = frozenset(map(stem, "leave left".split()))
 _TAKES: Final = frozenset("gets got get took take takes receives received receive".split())
 _USES: Final = frozenset(map(stem, "use fire launch deploy operate fly flew show parade receive".split()))
 """What a recipient does with a weapon: "used missiles supplied by"."""
+_WITH: Final = frozenset("with using used fired launched".split())
 _BEFORE: Final = 7
 """Words by which "a deal with" may precede what it is to do."""
 _NEAR: Final = 7
@@ -91,7 +92,7 @@ def _after(clause: Clause, head: int, ties: tuple[str | None, ...]) -> Named | N
 def _is_noun(clause: Clause, head: int) -> bool:
     """`the transfer of`, `an alleged sale`."""
     words = clause.text.words
-    if words[head + 1 : head + 2] and words[head + 1] in _SMUGGLING:
+    if words[head] == "arms" or (words[head + 1 : head + 2] and words[head + 1] in _SMUGGLING):
         return True
     return words[head - 1] in _BEFORE_NOUNS or words[head + 1 : head + 2] == ["of"] or (
         words[head].endswith(("ment", "ery", "eries", "tion", "er", "ers"))
@@ -100,6 +101,13 @@ def _is_noun(clause: Clause, head: int) -> bool:
 
 def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named]]:
     """What the verb at `head` tells of who does it and of whom it is from or goes to."""
+    giver = next((party for party in clause.parties if party.end == head and clause.compounded(party)), None)
+    if giver is not None:  # "attacked with Iranian-supplied drones"
+        yield "supplier", giver
+        user = leader_of(clause)
+        if user is not None and not _WITH.isdisjoint(clause.text.words[user.end : giver.start]):
+            yield "recipient", user
+        return
     doer, other = ("recipient", "supplier") if gets else ("supplier", "recipient")
     last = min(clause.last, head + _AROUND)
     if clause.is_passive(head, head - 1):
@@ -113,9 +121,15 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
             party = None
     if party is not None:
         yield doer, party
-    party = under(clause, "from" if gets else "to", head, last)
+    party = under(clause, "from" if gets else "to", head, last) or (None if gets else _bare(clause, head))
     if party is not None:
         yield other, party
+
+
+def _bare(clause: Clause, head: int) -> Named | None:
+    """`is sending Ukraine $325 million in aid`: whoever stands right after the verb at `head`, and owns nothing."""
+    return next((party for party in clause.parties if party.start == head + 1 and party.label != "people"
+                 and not clause.owns(party) and not clause.compounded(party)), None)
 
 
 def partners(clause: Clause, start: int, end: int) -> tuple[Named, Named] | None:

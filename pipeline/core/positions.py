@@ -92,7 +92,7 @@ def under(clause: Clause, preposition: str, start: int, end: int) -> Named | Non
         ):
             if _begins_between(clause, start, party.start):
                 return None
-            if preposition in ("from", "of") and _is_distance(clause, party):
+            if (preposition in ("from", "of") and _is_distance(clause, party)) or clause.names_a_matter(party):
                 continue
             after = clause.text.words[party.end : party.end + 2]
             if preposition == "for" and after[:1] == ["to"] and _WIELDS.isdisjoint(after):

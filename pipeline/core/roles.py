@@ -84,6 +84,7 @@ _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weath
 """Stems of what is done by whoever is under sanctions."""
 _NO_SIDE: Final = frozenset(("un", "iaea"))
 """Organisations that tell of weapons, and neither fire nor supply any."""
+_AMID: Final = frozenset("under amid after".split())
 _GOING: Final = frozenset(("to", "for", "into"))
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
@@ -153,6 +154,9 @@ def _inner(mention: Mention) -> Named | None:
 def _positions(mention: Mention) -> Mapping[str, tuple[str, ...]]:
     """Where each role stands: as the rule says; of a verb of getting ("bought by") the doer is the recipient."""
     roles, clause = mention.rule.roles, mention.sentence.clause
+    if "supplier" in roles and any(clause.compounded(party) and party.end == mention.act.start
+                                   for party in clause.parties):  # "Iranian-supplied drones"
+        roles = {**roles, "supplier": ("compound", *(where for where in roles["supplier"] if where not in _DOING))}
     before = clause.text.stems[max(clause.first, mention.start - 6) : mention.end]
     if "imposer" in roles and not _SUFFERS.isdisjoint(before):
         kept = tuple(where for where in roles["imposer"] if where not in _DOING or where == "owner")
@@ -234,6 +238,10 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
             continue
         if named is not None and role == "recipient" and position in _GOING and _made_by(mention, named):
             continue
+        if named is not None and role == "target" and named.label == "people" and (
+            not _DEEDS.isdisjoint(clause.text.words[named.end : named.end + 4])  # "in a Russian rocket strike"
+        ):
+            continue
         if named is not None and named not in clause.parties:  # told in the sentence before
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
@@ -249,6 +257,10 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "subject" and _is_noun(mention):
         return owner_of(clause, act.start) or agent_of(clause, mention.start, mention.end)
     if position == "subject":
+        if clause.text.words[act.start] in _AMID:  # "amid a barrage of missiles"
+            return None
+        if act.symbol == "missiles":  # they do nothing of themselves
+            return owner_of(clause, act.start) or maker_of(clause, act.start)
         thing = max((hit.end - 1 for hit in mention.hits if hit.end <= act.start), default=mention.start)
         return None if clause.is_passive(act.start, thing) else _subject(mention.sentence, act.start)
     if position == "owner":
@@ -260,7 +272,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "whose":
         return under(clause, "of", mention.start, act.start)
     if position == "given":
-        named = given(clause, act.start, mention.end)
+        urged = object_of(clause, act.start) if "object" in mention.rule.roles.get("supplier", ()) else None
+        named = given(clause, act.start if urged is None else urged.end - 1, mention.end)
         return None if named is not None and _made_by(mention, named) else named
     if position == "object":
         return object_of(clause, act.start)
@@ -270,7 +283,7 @@ def _stand(mention: Mention, position: str) -> Named | None:
         return compound_of(clause, mention.start, mention.end)
     if position == "by" and not clause.takes_by(act.start, mention.start):
         return None
-    reach = _CLOSE if position == "of" else _REACH
+    reach = _CLOSE if position == "of" and "actor" in mention.rule.roles else _REACH
     found = under(clause, position, mention.start, min(clause.last, mention.end + reach))
     if position == "by" and found is not None and found.start >= mention.end:
         text = clause.text

@@ -28,6 +28,11 @@ _MEANT: Final = frozenset("he she it they its his her their we our country natio
 """Words that may mean whoever speaks."""
 _FINITE: Final = frozenset("was were is are has have had will would could".split())
 _URGES: Final = frozenset("urge urges urged urging ask asks asked asking press pressed beg begged implored".split())
+_TOWARD: Final = frozenset("to of for".split())
+_DECISIONS: Final = frozenset(
+    "decision plan plans offer pledge pledges promise promises vow move proposal intention refusal bid threat threats"
+    " efforts effort attempt attempts".split()
+)
 _CALLS: Final = frozenset("call calls called calling".split())
 _DEALERS: Final = frozenset(
     "firms firm company companies people persons individuals entities network networks men man ring traders dealers"
@@ -46,8 +51,6 @@ _CHARGES: Final = frozenset(
     " warning suspicions suspicion concerns concern fears rumours rumors speculation assertions assertion suggestion"
     " intelligence".split()
 )
-_MATTERS: Final = frozenset("war crisis conflict earthquake quake invasion embargo".split())
-"""What a state's name stands before where no state acts."""
 
 
 def subject_of(clause: Clause, head: int) -> Named | None:
@@ -66,7 +69,7 @@ def subject_of(clause: Clause, head: int) -> Named | None:
         owns = clause.owns(party)
         after = party.end + (1 if owns else 0)
         if tie is not None and tie not in _CONJUNCTIONS and not (owns and _plans(clause, after, head)):
-            office = tie == "of" and _office_before(clause, party)
+            office = (tie == "of" and _office_before(clause, party)) or _decides(clause, after)
             control = (
                 tie in _CONTROL and words[after : after + 1] in (["to"], ["of"], ["for"])
                 and not (tie == "by" and _is_speaker(clause, party))
@@ -74,10 +77,11 @@ def subject_of(clause: Clause, head: int) -> Named | None:
             if not office and not control:
                 continue
         if _speaks_aside(clause, party, head) or _is_object(clause, party, head) or (
-            words[after : after + 1] and words[after] in _ASKS and words[after + 1 : after + 2] in (["to"], ["for"])
+            (owns or party.label == "people") and not _ASKS.isdisjoint(words[after : after + 1])
+            and words[after + 1 : after + 2] in (["to"], ["for"])
         ):
             continue
-        if _names_a_matter(clause, party) or _punishes(clause, party, head):
+        if clause.names_a_matter(party) or _punishes(clause, party, head):
             continue
         if ";" in clause.text.raw[clause.text.ends[party.end - 1] : clause.text.starts[head]]:
             return None
@@ -154,18 +158,13 @@ def _accuses(clause: Clause, party: Named, head: int) -> bool:
     return False
 
 
-def _names_a_matter(clause: Clause, party: Named) -> bool:
-    """`the Ukraine war`, `Syria's earthquake`: a name that only says which matter is meant."""
-    at = party.end + (1 if clause.owns(party) else 0)
-    return not _MATTERS.isdisjoint(clause.text.words[at : at + 1])
-
-
 def _punishes(clause: Clause, party: Named, head: int) -> bool:
     """`a general the U.S. sanctioned for buying`: whoever punishes does not act."""
     words = clause.text.words
-    return words[head - 1] in ("for", "over") and any(
-        words[at] in _PUNISHES and words[at - 1] not in BE for at in range(party.end, head)
-    )
+    if words[head - 1] not in ("for", "over"):
+        return False
+    by = clause.tie(party) == "by" and not _PUNISHES.isdisjoint(words[max(clause.first, party.start - 3) : party.start])
+    return by or any(words[at] in _PUNISHES and words[at - 1] not in BE for at in range(party.end, head))
 
 
 def _the_country(clause: Clause, head: int) -> bool:
@@ -217,6 +216,14 @@ def _plans(clause: Clause, start: int, head: int) -> bool:
     if between[:1] and between[0] in _CONSENT:
         return False
     return 0 < len(between) <= 6 and between[-1] in ("to", "of", "for") and not STOPS.intersection(between)
+
+
+def _decides(clause: Clause, after: int) -> bool:
+    """`at a UK decision to supply`: whether word `after` a party names what it is about to do."""
+    words = clause.text.words
+    return not _DECISIONS.isdisjoint(words[after : after + 1]) and (
+        not _TOWARD.isdisjoint(words[after + 1 : after + 2])
+    )
 
 
 def _is_speaker(clause: Clause, party: Named) -> bool:
