@@ -6,6 +6,7 @@
 One worker is this process itself. Lines of one story go to one worker, so that the last line counts.
 """
 
+import gc
 import multiprocessing
 import os
 import zlib
@@ -30,14 +31,16 @@ from pipeline.flow.storing import unjoined
 from pipeline.stores import clusters, failures, open_store
 from pipeline.stores.base import Store, batched
 
-BATCH: Final = 500
-_SEARCHABLE_EVERY: Final = 8_000
+BATCH: Final = 2_000
+_SEARCHABLE_EVERY: Final = 25_000
 _MANY: Final = 2_000
 """Lines from which on more processes are worth their start."""
 _MOST: Final = 4
 """Processes that writing, which is one at a time, lets be of use."""
 _AHEAD: Final = 3
 """Batches that wait for each process."""
+_GARBAGE_AT: Final = 200_000
+"""New containers after which the garbage collector looks for circles."""
 
 Line = tuple[int, Mapping[str, Any]]
 """A line's number and what it holds."""
@@ -83,6 +86,7 @@ def import_lines(lines: Iterable[Line], work: Work, workers: int | None, told: C
         workers = max(1, min((os.cpu_count() or 1) - 1, _MOST)) if len(first) == _MANY else 1
     total = Imported()
     store = open_store(work.store_at, work.settings, create=True)
+    before = _look_for_garbage_seldom()
     try:
         if len(first) < _MANY and workers == 1:
             some_done: Iterable[Imported] = (_take(store, some, work) for some in batched(lines, BATCH))
@@ -94,6 +98,7 @@ def import_lines(lines: Iterable[Line], work: Work, workers: int | None, told: C
         store.archive.refresh()
     finally:
         store.close()
+        gc.set_threshold(*before)
     return Imported(total.counts, tuple(sorted(total.mistakes)))
 
 
@@ -136,8 +141,17 @@ def _in_processes(lines: Iterable[Line], work: Work, workers: int) -> Iterator[I
                 yield done.result()
 
 
+def _look_for_garbage_seldom() -> tuple[int, int, int]:
+    """Stories, sketches and groups are in no circles, so that a batch of them leaves nothing for the collector to find,
+    which would go through all of them again and again; returns the thresholds from before."""
+    before = gc.get_threshold()
+    gc.set_threshold(_GARBAGE_AT, *before[1:])
+    return before
+
+
 def _begin(work: Work) -> None:
     global _mine
+    _look_for_garbage_seldom()
     _mine = open_store(work.store_at, work.settings, create=False), work
 
 

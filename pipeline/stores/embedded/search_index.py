@@ -198,7 +198,7 @@ class SearchIndex:
         """Apply all changes after `applied`, also those made meanwhile; `highest`: no row above it is there yet."""
         target = self._database.meta("seq")
         large = target - applied > _SMALL
-        writer = index.writer(_HEAP_LARGE if large else _HEAP_SMALL, 2 if large else 1)
+        writer = index.writer(_HEAP_LARGE if large else _HEAP_SMALL, 1)  # takes stories faster than we make them ready
         writer.garbage_collect_files()  # what a killed writer left would be in the way of files of the same name
         uncommitted = 0
         while True:
