@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
-from pipeline.core.speech import as_party, evidence, name, speaker
+from pipeline.core.speech import Speech, as_party, evidence, name, speaker
 from pipeline.core.story import Claim, Party
 from pipeline.core.subjects import subject_of
 
@@ -44,13 +44,15 @@ def accusation(told: Sentence) -> Claim | None:
         doer = _blamed(sentence) or _held_to_account(sentence) or _sender(sentence)
         if doer is None:
             continue
-        words = sentence.reading.text.words
+        words, clause = sentence.reading.text.words, sentence.clause
         for at in range(sentence.first, sentence.last):
-            if words[at] in _ACCUSING:
-                accuser = None if sentence.clause.is_passive(at) else subject_of(sentence.clause, at)
+            if words[at] in _ACCUSING and not clause.is_passive(at):
+                accuser, cue = subject_of(clause, at), Hit(at, at + 1, "", "")
                 if accuser is not None and name(accuser) != name(doer):
-                    who = as_party(sentence, accuser)
-                    return Claim("alleged", who, evidence(sentence, Hit(at, at + 1, "", ""), BLAME))
+                    return Claim("alleged", as_party(sentence, accuser), evidence(sentence, cue, BLAME))
+                if accuser is None and words[at] in _BLAMES:
+                    who = Speech(sentence, cue, None, sentence.first, at).holder
+                    return Claim("alleged", who, evidence(sentence, cue, BLAME))
     return None
 
 

@@ -42,12 +42,16 @@ _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split
 _ADVERBS: Final = frozenset("allegedly reportedly apparently supposedly purportedly".split())
 _WATCHERS: Final = frozenset(
     "military army navy force forces command chiefs guard coastguard police governor mayor authorities"
-    " emergency".split()
+    " emergency agency media television radio".split()
 )
 """Words for those who see what is fired at their own country, or what it hit."""
 _TITLE: Final = 8
 """Words that tell who a speaker is."""
 _FINITE: Final = frozenset("was were is are".split())
+_SIDES: Final = frozenset("rebels opposition".split())
+"""Whose word is hearsay of others, and their own of themselves."""
+_PRINTS: Final = frozenset("reported reports".split())
+"""What a newspaper does: "Der Spiegel reported"."""
 _CLAIMS: Final = frozenset("claims claimed claim".split())
 _OBJECT: Final = 3
 """Words from which what is "claimed" is the act itself: "claimed the rocket attack" as its own."""
@@ -98,6 +102,10 @@ def claims_of(act: Act) -> list[Claim]:
         accused = accused_here(act, told) or (accused_around(act) if not found else None)
         if accused is not None:
             found["alleged"] = accused
+    elif around is not None and "alleged" not in found and act.topic not in ANY_WORD:
+        other = next((one for one in told if one.speaker is not None and name(one.speaker) not in act.parties), None)
+        if other is not None:  # "they agreed to sell tanks, Washington said": of what is denied, also that is a charge
+            found["alleged"] = Claim("alleged", other.holder, evidence(act.sentence, other.cue))
     if denial is not None or around is not None:
         found["denied"] = denial or around  # type: ignore[assignment]
     if not found:
@@ -122,9 +130,12 @@ def _beside(act: Act, claim: Claim) -> Iterator[Claim]:
 
 
 def _is_guessed(act: Act, cue: Hit, told: Sequence[Speech]) -> bool:
-    """`an official said Syria may have sold it`: what others think done is an allegation, not a possibility."""
+    """`an official said Syria may have sold it`, `may be behind it`: what others think done is an allegation, not a
+    possibility."""
     words = act.sentence.reading.text.words
-    return cue.kind == "modal" and words[cue.end : cue.end + 1] == ["have"] and any(
+    after = words[cue.end : cue.end + 2]
+    guessed = after[:1] == ["have"] or (after[:1] == ["be"] and (after[1:] == ["behind"] or after[-1].endswith("ing")))
+    return cue.kind == "modal" and guessed and any(
         not suits(one.speaker, act.parties) or act.sentence.cues.get("source") or act.sentence.cues.get("hearsay")
         for one in told
     )
@@ -230,6 +241,9 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
     own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
         sentence.reading.text.words[max(sentence.first, speaker.start - 2) : speaker.end + 4]
     )
+    words = sentence.reading.text.words
+    if own and hearsay is not None and words[hearsay.start] in _SIDES:  # "the rebels said they had fired"
+        hearsay = None
     asked = speaker is not None and hearsay is not None and hearsay.start >= one.cue.end and one.is_telling
     if hearsay is not None and not asked:
         whole = one.holder if speaker is None else None
@@ -238,8 +252,10 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
     known = foreign and act.topic not in ANY_WORD and modal is not None and _is_of_a_mind(sentence, modal[1])
     if own or (modal is not None and not known):
         return None
-    verb = sentence.reading.text.words[one.cue.start]
+    verb = words[one.cue.start]
     if verb in _CLAIMS and (act.past or not 0 <= act.start - one.cue.end <= _OBJECT):
+        return Claim("alleged", one.holder, evidence(sentence, one.cue))
+    if verb in _PRINTS and speaker is None and one.holder is not None and act.topic not in ANY_WORD:
         return Claim("alleged", one.holder, evidence(sentence, one.cue))
     if act.topic in ANY_WORD and not (speaker is not None and _hostile(act, one)):
         return None

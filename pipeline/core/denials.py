@@ -49,7 +49,7 @@ _DEMANDS: Final = frozenset(map(stem, "demand urge ask tell told warn order beg 
 _DEMANDED: Final = 6
 """Words between the two."""
 _CALLED: Final = frozenset(
-    "called calls call branded labelled labeled termed as is was were be dismissed described describes"
+    "called calls call calling branded branding labelled labeled termed as is was were be dismissed described describes"
     " denounced".split()
 )
 _WINDOW: Final = 25
@@ -133,6 +133,7 @@ def _denying_after(act: Act) -> Hit | None:
                 named = named or not _PRONOUNS.isdisjoint(told)
             if kind in ("baseless", "scorned"):
                 called = next((at for at in range(act.start - 1, sentence.first, -1) if words[at] in _CALLED), None)
+                named = named or any(charges(sentence, sentence.first, act.start))
                 named = (named and not _CALLED.isdisjoint(near)) or (
                     called is not None and any(charges(sentence, called, act.head))
                 )

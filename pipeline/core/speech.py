@@ -53,6 +53,8 @@ _LONGEST: Final = 10
 _ACCORDING: Final = 8
 """Words after "according to" that tell who says so."""
 
+_INVERTED: Final = 4
+"""Words after "said" that tell who says so."""
 _FAR: Final = 24
 """Words between a speaker and the verb: "the foreign minister of …, who was in Paris for talks on …, said"."""
 
@@ -103,7 +105,7 @@ class Speech:
     def near(self, sources: Sequence[Hit]) -> Hit | None:
         """The first of some nouns that says whose words these are ("a newspaper said", "according to a report")."""
         earliest = max(min(self.first, self.cue.start), self.cue.end - 12)
-        return next((hit for hit in sources if earliest <= hit.start <= max(self.last, self.cue.end + 3)
+        return next((hit for hit in sources if earliest <= hit.start <= self.last
                      and (self.speaker is None or hit.start != self.cue.start)), None)
 
 
@@ -156,7 +158,12 @@ def _headlined(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
 def closing(sentence: Sentence, cue: Hit, end: int) -> Speech | None:
     """A verb that ends a sentence of which words before `end` are what is said ("…, diplomats believe")."""
     first = trails(sentence, cue, end)
-    return None if first is None else Speech(sentence, cue, _trailing(sentence, cue, first), first, cue.start)
+    if first is None:
+        return None
+    who = _trailing(sentence, cue, first)
+    if first == cue.start:  # "…, said a diplomat"
+        return Speech(sentence, cue, who, cue.end, min(cue.end + _INVERTED, sentence.last))
+    return Speech(sentence, cue, who, first, cue.start)
 
 
 def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
@@ -203,7 +210,7 @@ def speaker(sentence: Sentence, cue: Hit) -> Named | None:
         return party
     words = sentence.reading.text.words[sentence.first : cue.start]
     if words[-1:] == ["and"] or not _PERSONS.isdisjoint(words[-1:]):
-        leader = leader_of(sentence.clause, )
+        leader = leader_of(sentence.clause)
         if leader is not None and leader.end <= cue.start:
             return leader
     for party in reversed(sentence.clause.parties):
@@ -230,7 +237,7 @@ def _trailing(sentence: Sentence, cue: Hit, first: int) -> Named | None:
         return found
     text = sentence.reading.text
     if cue.start > first and not _MEANING_BEFORE.isdisjoint((text.words[first], text.words[cue.start - 1])):
-        leader = leader_of(sentence.clause, )
+        leader = leader_of(sentence.clause)
         return leader if leader is not None and leader.end <= first else speaker(sentence, cue)
     return _first_party(sentence, cue.end, cue.end + 2)
 
@@ -266,7 +273,7 @@ def accuser(sentence: Sentence, cue: Hit) -> Party | None:
     beside = next((party for party in sentence.clause.parties if party.end == cue.start), None)
     if beside is not None:
         return as_party(sentence, beside)
-    leader = leader_of(sentence.clause, )
+    leader = leader_of(sentence.clause)
     if words[cue.start - 1 : cue.start] == ["to"] and leader is not None:  # "used the session to charge that"
         return as_party(sentence, leader)
     refused = any(
