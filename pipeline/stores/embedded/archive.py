@@ -15,9 +15,8 @@ from pipeline.core.query import Query
 from pipeline.core.revisions import revise
 from pipeline.core.story import Story
 from pipeline.stores.base import Facet, Hit, Indexed, Interval, Page, Sort, batched
-from pipeline.stores.embedded.counting import count, count_clusters
 from pipeline.stores.embedded.database import SCHEMA_VERSION, Database, to_micros
-from pipeline.stores.embedded.folding import newest_folded, outlets, relevant_folded
+from pipeline.stores.embedded.folding import count_clusters, newest_folded, outlets, relevant_folded
 from pipeline.stores.embedded.packed import marked, marks_of, pack, unpack
 from pipeline.stores.embedded.paging import Cursor, Folded, Found, Newest, Relevant, newest, read_cursor, relevant
 from pipeline.stores.embedded.search_index import SearchIndex
@@ -164,12 +163,20 @@ class EmbeddedArchive:
         if total is None:
             total = int(searcher.search(translated, 1, order_by_field="row").count)
         cursor = str(found[limit - 1].after) if len(found) > limit else ""
-        if not fold:
-            counted, moments = count(searcher, translated, facets, timeline)
-            return Page(total, self._hits(found[:limit]), cursor, counted, moments)
-        clusters, counted, moments = count_clusters(searcher, schema, translated, total, facets, timeline)
-        named = outlets(searcher, schema, [one.fold for one in found[:limit] if one.fold is not None])
-        return Page(total, self._hits(found[:limit], named), cursor, counted, moments, clusters)
+        hits = found[:limit]
+        if not (fold or facets or timeline):
+            return Page(total, self._hits(hits), cursor)
+        columns, clusters = self._search.columns, 0
+        counted: dict[str, tuple[tuple[str, int], ...]] = {}
+        moments: tuple[tuple[datetime, int], ...] = ()
+        if facets or timeline:
+            from pipeline.stores.embedded.counting import count  # with numpy, which most searches do without
+
+            clusters, counted, moments = count(searcher, schema, columns, translated, total, facets, timeline, fold)
+        elif fold:
+            clusters = count_clusters(searcher, schema, columns, translated, total)
+        named = outlets(searcher, schema, columns, [one.fold for one in hits if one.fold is not None]) if fold else {}
+        return Page(total, self._hits(hits, named), cursor, counted, moments, clusters)
 
     def _page(
         self, searcher: Any, query: Any, limit: int, after: Cursor | None, sort: Sort, fold: bool
@@ -181,7 +188,7 @@ class EmbeddedArchive:
                 assert not isinstance(after, Folded)
                 return newest(searcher, schema, query, limit, after)
             assert not isinstance(after, Newest)
-            return newest_folded(searcher, schema, query, limit, after, self._search.applied(searcher)[1]), None
+            return newest_folded(searcher, schema, query, limit, after, self._search.applied(searcher)[1])
         assert not isinstance(after, Newest | Folded)
         seq, offset = self._search.applied(searcher)[0], after.offset if after else 0
         with self._lock:

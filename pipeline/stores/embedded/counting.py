@@ -1,170 +1,169 @@
-"""Facets and timelines: what tantivy counts over the fast fields, as the Archive promises it.
+"""Facets and timelines: the rows that a query finds, and what the columns say of them.
 
-Clusters are counted by value: a story without copies counts itself, copies are grouped by `fold` below each value.
-tantivy makes at most 65,000 groups at once, so very many are counted in parts of the range of `fold`, over which
-clusters are spread evenly; no cluster is in two parts.
+tantivy hands over few rows one by one. Of many it adds up the bits, a sum for each ROWS_AT_ONCE rows, which says
+exactly which are found. A cluster counts once for each value that stories of it have.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import pairwise
+import gc
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pipeline.core.errors import StoreError
+import numpy as np
+
 from pipeline.stores.base import FACET_VALUES, Facet, Interval
+from pipeline.stores.embedded.columns import ALONE, Columns
 from pipeline.stores.embedded.database import from_micros
-from pipeline.stores.embedded.translate import between, both, copied, except_for
+from pipeline.stores.embedded.fields import BITS, ROWS_AT_ONCE
+from pipeline.stores.embedded.translate import between, both
 
-ALL: Final = {"size": 1_000_000, "segment_size": 1_000_000}
-"""Every group, exactly."""
-_HOUR: Final = 3_600_000_000
+_HOUR: Final = timedelta(hours=1) // timedelta(microseconds=1)
 _DAY: Final = 24 * _HOUR
-_COUNTED: Final = 10_000
-"""Different values of a facet up to which counts are exact."""
-_FOLDS: Final = 2**60
-_AT_ONCE: Final = 40_000
-"""Copies in one part at first; where these make too many groups, there are twice as many parts."""
-_MOST_PARTS: Final = 4_096
-_BY_FOLD: Final = {"terms": {"field": "fold", **ALL}}
+_UNITS: Final = {"hour": (_HOUR, 0), "day": (_DAY, 0), "week": (7 * _DAY, 4 * _DAY)}
+"""How long intervals are and when one begins; weeks begin on Monday, as the fifth day of 1970 did."""
+_MANY: Final = 6
+"""Where more than one story in so many is found, sums cost less than rows one by one."""
+_GROUP: Final = len(BITS) * ROWS_AT_ONCE
+_GROUPS: Final = 60_000
+"""tantivy makes at most 65,000 at once."""
+_DENSE: Final = 4_000_000
+"""Numbers in so narrow a span are counted in an array of that size."""
 
+_NOTHING: Final = np.empty(0, np.int64)
+
+Numbers = np.ndarray[Any, Any]
 Facets = dict[str, tuple[tuple[str, int], ...]]
 Timeline = tuple[tuple[datetime, int], ...]
-_Sizes = Counter[tuple[str, Any]]
-"""How many are found for a value of a facet, or from a moment of the timeline on."""
-
-
-class _TooMany(StoreError):
-    """More groups than tantivy makes at once."""
 
 
 def count(
-    searcher: Any, query: Any, facets: Sequence[Facet], timeline: Interval | None
-) -> tuple[Facets, Timeline]:
-    """The facets and the timeline of all stories that `query` finds, in one go over them."""
-    wanted = _wanted(facets, timeline, FACET_VALUES)
-    if not wanted:
-        return {}, ()
-    counted = _aggregate(searcher, query, wanted, timeline)
-    return _told(_sizes(counted, facets, timeline, _stories), facets)
-
-
-def count_clusters(
-    searcher: Any, schema: Any, query: Any, total: int, facets: Sequence[Facet], timeline: Interval | None
+    searcher: Any, schema: Any, columns: Columns, query: Any, total: int, facets: Sequence[Facet],
+    timeline: Interval | None, fold: bool,
 ) -> tuple[int, Facets, Timeline]:
-    """How many clusters `query` finds, and how many for each value and interval; `total` is its number of stories."""
-    wanted = _wanted(facets, timeline, _COUNTED)
-    copies = both(query, copied(schema))
-    found = int(searcher.search(copies, 1, order_by_field="row").count)
-    clusters, sizes = total - found, _Sizes()
-    if wanted and clusters:
-        alone = _aggregate(searcher, except_for(query, copied(schema)), wanted, timeline)
-        sizes += _sizes(alone, facets, timeline, _stories)
-    if found:
-        for part in _in_parts(searcher, schema, copies, found, wanted, timeline):
-            clusters += len(part["clusters"]["buckets"])
-            sizes += _sizes(part, facets, timeline, _clusters)
-    return clusters, *_told(sizes, facets)
+    """The facets and the timeline of the `total` stories that `query` finds.
+
+    Where `fold`, they count clusters, and the first number says how many there are; else it is 0.
+    """
+    few = total <= searcher.num_docs // _MANY
+    rows = _few_rows(searcher, query, total) if few else _many_rows(searcher, schema, query, len(columns))
+    found = _by_cluster(columns, rows) if fold else _Found(columns, rows, _NOTHING, _NOTHING)
+    told = found.by_facet() if any(facet != "day" for facet in facets) else {}
+    if "day" in facets:
+        told["day"] = tuple((start.isoformat()[:10], size) for start, size in found.over_time("day"))
+    clusters = total - len(found.copies) + int(found.clusters.max(initial=-1)) + 1 if fold else 0
+    moments = found.over_time(timeline) if timeline else ()
+    return clusters, {facet: told.get(facet, ()) for facet in facets}, moments
 
 
-def clusters_of(searcher: Any, query: Any) -> set[int]:
-    """The `fold` of each cluster of which the query finds a story; for at most 65,000."""
-    return {int(bucket["key"]) for bucket in searcher.aggregate(query, {"of": _BY_FOLD})["of"]["buckets"]}
+def _few_rows(searcher: Any, query: Any, total: int) -> Numbers:
+    """The rows of the `total` stories that `query` finds."""
+    hits = searcher.search(query, max(total, 1), count=False, order_by_field="row").hits
+    return np.fromiter((row for row, _ in hits), np.int64, len(hits))
 
 
-def _in_parts(
-    searcher: Any, schema: Any, copies: Any, found: int, wanted: dict[str, Any], timeline: Interval | None
-) -> list[dict[str, Any]]:
-    asked = {name: {**how, "aggs": {"of": _BY_FOLD}} for name, how in wanted.items()} | {"clusters": _BY_FOLD}
-    parts = 1 + found // _AT_ONCE
-    while True:
-        ends = [_FOLDS * part // parts for part in range(parts + 1)]
-        try:
-            return [
-                _aggregate(searcher, both(copies, between(schema, "fold", low, high - 1)) if parts > 1 else copies,
-                           asked, timeline)
-                for low, high in pairwise(ends)
-            ]
-        except _TooMany as error:
-            if parts >= _MOST_PARTS:
-                raise StoreError(str(error)) from None
-            parts *= 2
+def _many_rows(searcher: Any, schema: Any, query: Any, end: int) -> Numbers:
+    """The rows of all stories that `query` finds; all are below `end`."""
+    step = _GROUPS * _GROUP
+    if end <= step:
+        return _by_bits(searcher, query)
+    return np.concatenate([_by_bits(searcher, both(query, between(schema, "row", low, low + step - 1)))
+                           for low in range(0, end, step)])
 
 
-def _aggregate(searcher: Any, query: Any, wanted: dict[str, Any], timeline: Interval | None) -> dict[str, Any]:
+def _by_bits(searcher: Any, query: Any) -> Numbers:
+    """The rows that `query` finds, from the sums of their bits."""
+    groups = _aggregate(searcher, query, {"rows": {
+        "histogram": {"field": "row", "interval": _GROUP, "min_doc_count": 1},
+        "aggs": {name: {"sum": {"field": name}} for name in BITS},
+    }})["rows"]["buckets"]
+    firsts = np.fromiter((group["key"] for group in groups), np.float64, len(groups)).astype(np.int64)
+    sums = np.fromiter((group[name]["value"] for group in groups for name in BITS), np.float64, len(groups) * len(BITS))
+    bits = np.flatnonzero(np.unpackbits(sums.astype("<u8").view(np.uint8), bitorder="little").view(np.bool_))
+    firsts = (firsts[:, None] + np.arange(0, _GROUP, ROWS_AT_ONCE)).ravel()
+    return np.asarray(firsts[bits >> 6] + (bits & 63))
+
+
+def _aggregate(searcher: Any, query: Any, wanted: dict[str, Any]) -> dict[str, Any]:
+    """What tantivy counts; all of it is kept, so no time is spent on looking for garbage in it."""
+    collects = gc.isenabled()
+    gc.disable()
     try:
         return dict(searcher.aggregate(query, wanted))
-    except ValueError as error:
-        if "bucket" in str(error).lower():
-            raise _TooMany(f"too many intervals to count by {timeline or 'day'}; narrow the time") from None
-        raise
+    finally:
+        if collects:
+            gc.enable()
 
 
-def _wanted(facets: Sequence[Facet], timeline: Interval | None, most: int) -> dict[str, Any]:
-    wanted: dict[str, Any] = {
-        facet: {"terms": {"field": f"shown_{facet}", "size": most, "segment_size": _COUNTED}}
-        for facet in facets if facet != "day"
-    }
-    if "day" in facets or timeline in ("day", "week", "month"):
-        wanted["day"] = _histogram(_DAY)
-    if timeline == "hour":
-        wanted["hour"] = _histogram(_HOUR)
-    return wanted
+def _by_cluster(columns: Columns, rows: Numbers) -> "_Found":
+    """These stories, of which each cluster is to count once."""
+    folds = columns.folds(rows)
+    are_copies = folds != ALONE
+    copies, folds = rows[are_copies], folds[are_copies]
+    order = np.argsort(folds)
+    starts = np.diff(folds[order], prepend=ALONE) != 0
+    return _Found(columns, rows[~are_copies], copies[order], np.cumsum(starts) - 1)
 
 
-def _histogram(interval: int) -> dict[str, Any]:
-    return {"histogram": {"field": "published", "interval": interval, "min_doc_count": 1}}
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows of stories that count each, and of copies, of which each cluster counts once; these are in order."""
+
+    columns: Columns
+    alone: Numbers
+    copies: Numbers
+    clusters: Numbers
+
+    def by_facet(self) -> Facets:
+        """The commonest values of each facet."""
+        numbers, of_each = self.columns.values(self.copies)
+        sizes = _sizes(self.columns.values(self.alone)[0], numbers, np.repeat(self.clusters, of_each))
+        counted: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for number, size in sizes.items():
+            facet, value = self.columns.names[number]
+            counted[facet].append((value, size))
+        return {facet: tuple(sorted(values, key=lambda value: (-value[1], value[0]))[:FACET_VALUES])
+                for facet, values in counted.items()}
+
+    def over_time(self, interval: Interval) -> Timeline:
+        """How many in each hour, day, week or month, by its start."""
+        alone, copies = self.columns.published(self.alone), self.columns.published(self.copies)
+        if interval == "month":
+            sizes = _sizes(_months(alone), _months(copies), self.clusters)
+            return tuple((datetime(1970 + at // 12, at % 12 + 1, 1, tzinfo=UTC), size) for at, size in sizes.items())
+        unit, first = _UNITS[interval]
+        sizes = _sizes((alone - first) // unit, (copies - first) // unit, self.clusters)
+        return tuple((from_micros(at * unit + first), size) for at, size in sizes.items())
 
 
-def _sizes(
-    counted: dict[str, Any], facets: Sequence[Facet], timeline: Interval | None,
-    size: Callable[[list[dict[str, Any]]], int],
-) -> _Sizes:
-    groups: defaultdict[tuple[str, Any], list[dict[str, Any]]] = defaultdict(list)
-    for name, value, bucket in _groups(counted, facets, timeline):
-        groups[name, value].append(bucket)
-    return _Sizes({group: size(buckets) for group, buckets in groups.items()})
+def _months(published: Numbers) -> Numbers:
+    return published.astype("<M8[us]").astype("<M8[M]").astype(np.int64)
 
 
-def _groups(
-    counted: dict[str, Any], facets: Sequence[Facet], timeline: Interval | None
-) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    for facet in facets:
-        for bucket in counted[facet]["buckets"]:
-            yield facet, _moment(bucket).isoformat()[:10] if facet == "day" else str(bucket["key"]), bucket
-    if timeline is not None:
-        for bucket in counted["hour" if timeline == "hour" else "day"]["buckets"]:
-            yield "timeline", _start(_moment(bucket), timeline), bucket
+def _sizes(alone: Numbers, copies: Numbers, clusters: Numbers) -> dict[int, int]:
+    """How often each number is there, ascending; among copies once for each cluster."""
+    numbers = np.concatenate([alone, _once(copies, clusters)]).astype(np.int64)
+    if not len(numbers):
+        return {}
+    lowest = int(numbers.min())
+    if int(numbers.max()) - lowest < _DENSE:
+        every = np.bincount(numbers - lowest)
+        present = np.flatnonzero(every)
+        values, sizes = present + lowest, every[present]
+    else:
+        values, sizes = np.unique(numbers, return_counts=True)
+    return dict(zip(values.tolist(), sizes.tolist(), strict=True))
 
 
-def _stories(buckets: list[dict[str, Any]]) -> int:
-    return sum(int(bucket["doc_count"]) for bucket in buckets)
-
-
-def _clusters(buckets: list[dict[str, Any]]) -> int:
-    if len(buckets) == 1:
-        return len(buckets[0]["of"]["buckets"])
-    return len({fold["key"] for bucket in buckets for fold in bucket["of"]["buckets"]})
-
-
-def _moment(bucket: dict[str, Any]) -> datetime:
-    return from_micros(round(bucket["key"]))
-
-
-def _start(moment: datetime, interval: Interval) -> datetime:
-    """Where the week or month of a day begins; hours and days are counted from their start already."""
-    if interval == "month":
-        return moment.replace(day=1)
-    return moment - timedelta(days=moment.weekday()) if interval == "week" else moment
-
-
-def _told(sizes: _Sizes, facets: Sequence[Facet]) -> tuple[Facets, Timeline]:
-    by_name: defaultdict[str, list[tuple[Any, int]]] = defaultdict(list)
-    for (name, value), size in sizes.items():
-        by_name[name].append((value, size))
-    told: Facets = {
-        facet: tuple(sorted(by_name[facet]) if facet == "day" else
-                     sorted(by_name[facet], key=lambda counted: (-counted[1], counted[0]))[:FACET_VALUES])
-        for facet in facets
-    }
-    return told, tuple(sorted(by_name["timeline"]))
+def _once(numbers: Numbers, clusters: Numbers) -> Numbers:
+    """The numbers, each once for a cluster; `clusters` is in order."""
+    if not len(numbers):
+        return numbers
+    lowest = numbers.min()
+    small = np.min_scalar_type(int(numbers.max() - lowest))
+    order = np.argsort((numbers - lowest).astype(small), kind="stable")  # of 16 bits at most, in linear time
+    numbers, clusters = numbers[order], clusters[order]
+    first = np.ones(len(numbers), np.bool_)
+    first[1:] = (numbers[1:] != numbers[:-1]) | (clusters[1:] != clusters[:-1])
+    return np.asarray(numbers[first])

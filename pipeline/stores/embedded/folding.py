@@ -5,17 +5,20 @@ cluster among all that the query finds. So a page asks once more, and only about
 finds something of them before the page; pages far in cost no more than the first.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import tantivy
 
-from pipeline.stores.embedded.counting import ALL, clusters_of
+from pipeline.stores.embedded.columns import Columns
 from pipeline.stores.embedded.paging import Folded, Found, Newest, Relevant, newest, relevant
-from pipeline.stores.embedded.translate import between, both, either, except_for
+from pipeline.stores.embedded.translate import between, both, copied, either, except_for
 
 _Q: Final = tantivy.Query
+_GROUPS: Final = 60_000
+"""tantivy makes at most 65,000 at once."""
 
 
 def of_clusters(schema: Any, folds: Sequence[int]) -> Any:
@@ -25,22 +28,25 @@ def of_clusters(schema: Any, folds: Sequence[int]) -> Any:
 
 def newest_folded(
     searcher: Any, schema: Any, query: Any, limit: int, after: Folded | None, highest: int
-) -> list[Found]:
+) -> tuple[list[Found], int | None]:
     """At most `limit` clusters, newest first, that come after `after`; rows above `highest` are left out from then on.
 
     (What is added while someone turns pages would otherwise move its cluster to a page that was shown already.)
+    Also how many stories `query` finds in all, where that came for nothing: on the first page.
     """
     row = after.row if after else highest
     at: Newest | None = after.at if after else None
     shown: list[Found] = []
     met: set[int] = set()
-    rest, size = query, limit
+    rest, size = query, 2 * limit  # some are copies of each other
+    total: int | None = None
     while len(shown) < limit:
-        found, _ = newest(searcher, schema, rest, size, at)
+        found, all = newest(searcher, schema, rest, size, at)
+        total = all if at is None else total
         fresh = {one.fold for one in found if one.fold is not None} - met
         if after and fresh:
             here = both(_until(schema, after.at), both(query, of_clusters(schema, sorted(fresh))))
-            met.update(clusters_of(searcher, here))
+            met.update(_sizes(searcher, here))
         for one in found:
             if one.fold is None or one.fold not in met:
                 assert isinstance(one.after, Newest)
@@ -52,7 +58,7 @@ def newest_folded(
         assert isinstance(last, Newest)
         at, size = last, 2 * size
         rest = except_for(query, of_clusters(schema, sorted(met))) if met else query
-    return shown[:limit]
+    return shown[:limit], total
 
 
 def relevant_folded(searcher: Any, query: Any, limit: int, seq: int, offset: int) -> list[Found]:
@@ -73,21 +79,37 @@ def relevant_folded(searcher: Any, query: Any, limit: int, seq: int, offset: int
         size *= 2
 
 
-def outlets(searcher: Any, schema: Any, folds: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def outlets(searcher: Any, schema: Any, columns: Columns, folds: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """For each of these clusters all outlets that carry it, whichever had it first first."""
     if not folds:
         return {}
-    by_time = {"first": {"min": {"field": "published"}}}
-    named = {"of": {"terms": {"field": "shown_source", **ALL}, "aggs": by_time}}
-    asked = {"clusters": {"terms": {"field": "fold", **ALL}, "aggs": named}}
-    counted = searcher.aggregate(of_clusters(schema, folds), asked)
-    return {
-        int(cluster["key"]): tuple(
-            str(outlet["key"])
-            for outlet in sorted(cluster["of"]["buckets"], key=lambda o: (o["first"]["value"], o["key"]))
-        )
-        for cluster in counted["clusters"]["buckets"]
-    }
+    first: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    found = searcher.search(of_clusters(schema, folds), searcher.num_docs, count=False, order_by_field="row")
+    for fold, published, _, numbers in (columns.of(row) for row, _ in found.hits):
+        for facet, outlet in (columns.names[number] for number in numbers):
+            if facet == "source":
+                first[fold][outlet] = min(published, first[fold].get(outlet, published))
+    return {fold: tuple(sorted(moments, key=lambda outlet: (moments[outlet], outlet)))
+            for fold, moments in first.items()}
+
+
+def count_clusters(searcher: Any, schema: Any, columns: Columns, query: Any, total: int) -> int:
+    """How many clusters there are of the `total` stories that `query` finds."""
+    copies = both(query, copied(schema))
+    number = int(searcher.search(copies, 1, order_by_field="row").count) if total > _GROUPS else total
+    if number > _GROUPS:
+        from pipeline.stores.embedded.counting import count  # with numpy, which most searches do without
+
+        return total - number + count(searcher, schema, columns, copies, number, (), None, True)[0]
+    sizes = _sizes(searcher, copies)
+    return total - sum(sizes.values()) + len(sizes)
+
+
+def _sizes(searcher: Any, query: Any) -> dict[int, int]:
+    """How many stories of each cluster the query finds; for at most _GROUPS clusters."""
+    asked = {"terms": {"field": "fold", "size": _GROUPS, "segment_size": _GROUPS}}
+    return {int(cluster["key"]): int(cluster["doc_count"])
+            for cluster in searcher.aggregate(query, {"of": asked})["of"]["buckets"]}
 
 
 def _until(schema: Any, at: Newest) -> Any:

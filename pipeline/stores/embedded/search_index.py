@@ -1,6 +1,7 @@
 """The tantivy index, which follows the changes in SQLite and can always be made anew from it.
 
     index/7/             the current generation, as SQLite says; others are leftovers
+    index/7/columns/     what is counted by (columns.py)
     index/writer.lock    held by the one process that applies changes
     index/pending.lock   shared by processes that stored stories which they have not yet made searchable
 
@@ -20,12 +21,14 @@ from typing import Any, Final
 import tantivy
 
 from pipeline.core.errors import StoreError, StoreUnavailable
+from pipeline.stores.embedded.columns import Columns, ColumnsWriter
 from pipeline.stores.embedded.database import Database, told_plainly
 from pipeline.stores.embedded.fields import INDEX_VERSION, marker_fields, schema, story_fields
 from pipeline.stores.embedded.lock import Shared, alone
 from pipeline.stores.embedded.packed import unpack
 from pipeline.stores.embedded.translate import marker
 
+COLUMNS: Final = "columns"
 COMMIT_EVERY: Final = 100_000
 """Stories between commits while catching up: what a crash makes to be done again."""
 WAIT_S: Final = 30.0
@@ -52,6 +55,7 @@ class SearchIndex:
         self._database = database
         self._schema: Any = None
         self._index: Any = None
+        self._columns: Columns | None = None
         self._generation = -1
         self._stamp: Any = None
         self._lock = threading.RLock()
@@ -74,6 +78,17 @@ class SearchIndex:
             return self._snapshot()
         except Damaged as damaged:
             raise StoreError(f"{self.folder}: the search index cannot be read even when made anew: {damaged}") from None
+
+    @property
+    def columns(self) -> Columns:
+        """What the latest snapshot is counted by."""
+        self.searcher()
+        assert self._columns is not None
+        return self._columns
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / str(self._generation)
 
     def state(self) -> str:
         """`ready`, or what is wrong with the index."""
@@ -112,7 +127,10 @@ class SearchIndex:
                 stamp = found.st_mtime_ns, found.st_ino, found.st_size
                 if stamp != self._stamp:
                     self._index.reload()
-                    self._stamp = stamp
+                    searcher, columns = self._index.searcher(), Columns(path / COLUMNS)
+                    if len(columns) <= self.applied(searcher)[1]:
+                        raise Damaged("damaged: columns are missing")
+                    self._columns, self._stamp = columns, stamp
                 searcher = self._index.searcher()
             except BaseException as error:
                 self._index = None
@@ -128,7 +146,8 @@ class SearchIndex:
         with alone(self.folder / "writer.lock", wait_s) as mine:
             if mine and self.behind():
                 try:
-                    self._catch_up(self._index, *self.applied(self.searcher()))
+                    applied, highest = self.applied(self.searcher())
+                    self._catch_up(self._index, self._path, applied, highest)
                 except (ValueError, OSError) as error:
                     _log.warning("%s: making the search index anew (it cannot be written: %s)", self.folder, error)
                     self._build()
@@ -180,7 +199,7 @@ class SearchIndex:
         try:
             index = tantivy.Index(self.schema, str(path))
             index.config_reader("manual")
-            applied = self._catch_up(index, 0, -1)
+            applied = self._catch_up(index, path, 0, -1)
         except (ValueError, OSError) as error:
             shutil.rmtree(path, ignore_errors=True)
             raise StoreError(f"{self.folder}: the search index cannot be written: {str(error)[:200]}; make sure that "
@@ -194,10 +213,11 @@ class SearchIndex:
         index.reload()
         return int(index.searcher().num_docs) - 1
 
-    def _catch_up(self, index: Any, applied: int, highest: int) -> int:
+    def _catch_up(self, index: Any, path: Path, applied: int, highest: int) -> int:
         """Apply all changes after `applied`, also those made meanwhile; `highest`: no row above it is there yet."""
         target = self._database.meta("seq")
         large = target - applied > _SMALL
+        columns = ColumnsWriter(path / COLUMNS)
         writer = index.writer(_HEAP_LARGE if large else _HEAP_SMALL, 1)  # takes stories faster than we make them ready
         writer.garbage_collect_files()  # what a killed writer left would be in the way of files of the same name
         uncommitted = 0
@@ -213,24 +233,27 @@ class SearchIndex:
                     if row <= highest:
                         writer.delete_documents_by_term("row", row)
                     highest = max(highest, row)
-                    writer.add_document(story_fields(unpack(data), row))
+                    story = unpack(data)
+                    writer.add_document(story_fields(story, row))
+                    columns.put(row, story)
                     applied = seq
                 uncommitted += len(rows)
                 if uncommitted >= COMMIT_EVERY:
-                    self._commit(writer, applied, highest)
+                    self._commit(writer, columns, applied, highest)
                     _give_memory_back()
                     uncommitted = 0
             applied = target
             target = self._database.meta("seq")
             if target == applied:
                 break
-        self._commit(writer, applied, highest)
+        self._commit(writer, columns, applied, highest)
         writer.wait_merging_threads()
         if large:
             _give_memory_back()
         return applied
 
-    def _commit(self, writer: Any, applied: int, highest: int) -> None:
+    def _commit(self, writer: Any, columns: ColumnsWriter, applied: int, highest: int) -> None:
+        columns.write()
         writer.delete_documents_by_term("marker", "applied")
         writer.add_document(marker_fields(applied, highest))
         writer.commit()
