@@ -39,6 +39,10 @@ ACTING: Final = frozenset(
     " lending handing offering pledging".split()
 )
 """Gerunds whose object follows: "accused of rearming Georgia"."""
+_FELLOWS: Final = frozenset(
+    "rivals allies neighbours neighbors partners enemies foes countries states nations members powers giants republics"
+    " towards versus forces troops rebels militants fighters makers firms companies".split()
+)
 _MATTERS: Final = frozenset("war crisis conflict earthquake quake invasion embargo".split())
 """What a state's name stands before where no state acts."""
 _BACKED: Final = frozenset(
@@ -121,7 +125,7 @@ class Clause:
         if between in _JOINS:
             begins_anew = "," in self.gap(before.end - 1) and roots[index - 1] == index - 1
             return index if begins_anew else roots[index - 1]
-        gap = self.gap(before.end - 1)
+        gap = self.gap(before.end - 1).lstrip(".")
         if not between and (gap in _TIGHT or (gap.strip() == "," and self._is_list(index, roots[index - 1]))):
             return roots[index - 1]
         return index
@@ -142,12 +146,18 @@ class Clause:
     def _preposition(self, party: Named) -> str | None:
         words = self.text.words
         at = party.start - 1
+        if at > self.first and at not in self._named and self._is_plural(at):  # "during drills North Korea fired"
+            return None
         for _ in range(5):
             if at < self.first:
                 return None
             if at in self._named:
                 if words[at + 1] in _BACKED and self.gap(at).strip() in ("-", "–"):  # "by the Iran-aligned Houthis"
                     at -= 1
+                    continue
+                title = next(one for one in self.parties if one.start <= at < one.end)
+                if title.label == "people" and title.code == party.code:  # "Ukrainian President Volodymyr Zelensky"
+                    at = title.start - 1
                     continue
                 return None
             gap = self.gap(at)
@@ -162,11 +172,21 @@ class Clause:
                 if word in ("in", "of", "at") and at > self.first and words[at - 1] in _SPEAKING_FOR:
                     at -= 1
                     continue
+                if word == "to" and words[at - 1] == "according":
+                    return "according"
                 return "from" if word == "of" and words[at - 1 : at] == ["out"] else word
             if word in STOPS:
                 return None
             at -= 1
         return None
+
+    def _is_plural(self, word: int) -> bool:
+        """Whether `word` is a plural that no name follows as its own: not "rivals India and Pakistan"."""
+        text = self.text
+        noun = text.words[word]
+        return len(noun) > 4 and noun.endswith("s") and not noun.endswith(("ss", "us", "is")) and (
+            text.raw[text.starts[word]].islower() and noun not in PREPOSITIONS and noun not in _FELLOWS
+        )
 
     def row(self, party: Named) -> list[Named]:
         """The party and those joined to it by "and", "or" and commas."""
@@ -191,8 +211,8 @@ class Clause:
     def compounded(self, party: Named) -> str:
         """The word that makes a party part of a compound ("Iran-backed", "pro-Russian"), or nothing."""
         words = self.text.words
-        hyphened = self.gap(party.end - 1).strip() in ("-", "–")
-        if party.end < self.last and hyphened and words[party.end] in _BACKED | MADE:
+        hyphened = self.gap(party.end - 1).strip(" .") in ("-", "–")  # "U.S.-made"
+        if party.end < self.last and hyphened and words[party.end] in _BACKED | MADE | {"era"}:
             return words[party.end]
         before = words[party.start - 1] if party.start > self.first else ""
         gone = before in ("ex", "former") and OFFICES.isdisjoint(words[party.end - 1 : party.end + 1])

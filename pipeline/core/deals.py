@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipeline.core.clauses import Clause
+from pipeline.core.clauses import BE, Clause
 from pipeline.core.places import Named
 from pipeline.core.positions import owner_of, under
 from pipeline.core.subjects import leader_of, subject_of
 from pipeline.core.text import stem
 
-_SELLERS: Final = frozenset(map(stem, "supplier seller exporter provider".split()))
-_BUYERS: Final = frozenset(map(stem, "buyer importer customer purchaser".split()))
-GETS: Final = _BUYERS | frozenset(map(stem, (
+_SELLERS: Final = frozenset("supplier suppliers seller sellers exporter exporters provider providers".split())
+_BUYERS: Final = frozenset("buyer buyers importer importers customer customers purchaser purchasers purchase".split())
+GETS: Final = frozenset(map(stem, (
     "buy bought purchase acquire acquisition import order procure obtain lease".split()
 )))
 """Stems of acts that a recipient does."""
@@ -55,25 +55,25 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
     pair = partners(clause, start, end)
     if pair:
         yield from zip(("supplier", "recipient"), pair, strict=True)
-    stems = clause.text.stems
+    words, stems = clause.text.words, clause.text.stems
     for head in range(max(clause.first, start - _AROUND), clause.last):
-        if stems[head] in _SELLERS or stems[head] in _BUYERS:
+        if words[head] in _SELLERS or words[head] in _BUYERS:
             party = subject_of(clause, head)
             if party is not None:
-                yield "supplier" if stems[head] in _SELLERS else "recipient", party
+                yield "supplier" if words[head] in _SELLERS else "recipient", party
             continue
         if stems[head] in _GIFTS or stems[head] in _LEAVES:
             role, party = "supplier", _after(clause, head, ("of", "from") if stems[head] in _GIFTS else (None,))
             if party is not None:
                 yield role, party
             continue
-        if clause.text.words[head] in _TAKES:
+        if words[head] in _TAKES:
             party = under(clause, "from", head, min(clause.last, head + _AROUND))
             taker = subject_of(clause, head) if party is not None else None
             if party is not None and taker is not None:
                 yield from (("supplier", party), ("recipient", taker))
             continue
-        near = head < end + _AROUND or clause.text.words[head + 1 : head + 2] in (["it"], ["them"])
+        near = head < end + _AROUND or words[head + 1 : head + 2] in (["it"], ["them"])
         if near and (stems[head] in _GIVES or stems[head] in GETS) and not _is_noun(clause, head):
             yield from _told_by(clause, head, stems[head] in GETS)
     for role, prepositions in (("supplier", ("from",)), ("recipient", ("to", "for", "into"))):
@@ -92,6 +92,8 @@ def _after(clause: Clause, head: int, ties: tuple[str | None, ...]) -> Named | N
 def _is_noun(clause: Clause, head: int) -> bool:
     """`the transfer of`, `an alleged sale`."""
     words = clause.text.words
+    if _compound(clause, head) is not None:
+        return False
     if words[head] == "arms" or (words[head + 1 : head + 2] and words[head + 1] in _SMUGGLING):
         return True
     return words[head - 1] in _BEFORE_NOUNS or words[head + 1 : head + 2] == ["of"] or (
@@ -101,8 +103,8 @@ def _is_noun(clause: Clause, head: int) -> bool:
 
 def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named]]:
     """What the verb at `head` tells of who does it and of whom it is from or goes to."""
-    giver = next((party for party in clause.parties if party.end == head and clause.compounded(party)), None)
-    if giver is not None:  # "attacked with Iranian-supplied drones"
+    giver = _compound(clause, head)
+    if giver is not None:
         yield "supplier", giver
         user = leader_of(clause)
         if user is not None and not _WITH.isdisjoint(clause.text.words[user.end : giver.start]):
@@ -112,6 +114,8 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
     last = min(clause.last, head + _AROUND)
     if clause.is_passive(head, head - 1):
         party = under(clause, "by", head, last)
+        if party is not None and not BE.isdisjoint(clause.text.words[head + 1 : party.start]):
+            party = None  # "bombs provided to Ukraine are jammed by Russia"
         user = subject_of(clause, head)
         if user is not None and not gets and not _USES.isdisjoint(clause.text.stems[user.end : head]):
             yield "recipient", user
@@ -124,6 +128,11 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
     party = under(clause, "from" if gets else "to", head, last) or (None if gets else _bare(clause, head))
     if party is not None:
         yield other, party
+
+
+def _compound(clause: Clause, head: int) -> Named | None:
+    """`attacked with Iranian-supplied drones`: who is part of one word with the participle at `head`."""
+    return next((party for party in clause.parties if party.end == head and clause.compounded(party)), None)
 
 
 def _bare(clause: Clause, head: int) -> Named | None:

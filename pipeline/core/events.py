@@ -1,14 +1,15 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.core.acts import ANY_WORD, Act
 from pipeline.core.blame import accusation, responsible
 from pipeline.core.claims import claims_of, settled
-from pipeline.core.roles import SIDES, Mention, filled, home, is_place, is_trade, likely, mend, same
+from pipeline.core.mentions import Mention
+from pipeline.core.roles import SIDES, filled, home, is_answered, is_place, is_trade, likely, mend, same
 from pipeline.core.speech import name
 from pipeline.core.story import Claim, Event, Party
 
@@ -32,37 +33,47 @@ _LOOSE: Final = _THINGS | {"target"}
 
 def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
     """One event for each distinct act, in the order of first mention."""
-    events: list[Event] = []
-    guesses: list[dict[str, Party]] = []
-    asked: list[Collection[str]] = []
+    drafts: list[_Draft] = []
     for telling in _tellings(mentions):
+        answered = all(map(is_answered, telling))
         for event, guess in _told(telling):
-            for index, known in enumerate(events):
-                merged = _merged(known, event)
+            for draft in drafts:
+                merged = _merged(draft.event, event)
                 if merged is not None:
-                    events[index] = merged
-                    titled = known.evidence[0].field == "title"  # a headline guesses worse than the text
-                    guesses[index] = {**guesses[index], **guess} if titled else {**guess, **guesses[index]}
+                    titled = draft.event.evidence[0].field == "title"  # a headline guesses worse than the text
+                    draft.guess = {**draft.guess, **guess} if titled else {**guess, **draft.guess}
+                    draft.event, draft.answered = merged, draft.answered and answered
                     break
             else:
-                events.append(event)
-                guesses.append(guess)
-                asked.append(telling[0].topic.roles)
-    for event, guess, wanted in zip(events, guesses, asked, strict=True):
-        roles = _completed(event, {**_told_elsewhere(event, events), **guess}, wanted, events)
+                drafts.append(_Draft(event, guess, telling[0].topic.roles, answered))
+    events = [draft.event for draft in drafts]
+    for draft in drafts:
+        roles, event = _completed(draft, events), draft.event
         yield replace(event, roles=roles, claims=tuple(settled(event.claims, event.topic, _talking(roles.items()))))
 
 
-def _completed(
-    event: Event, guess: Mapping[str, Party], wanted: Collection[str], events: Sequence[Event]
-) -> dict[str, Party]:
-    """The roles; what no mention fills is taken from the `guess`, which the sentence around it tells, or else: who
+@dataclass
+class _Draft:
+    """An event as its mentions tell it, who probably fills the rest of the roles that are `wanted`, and whether the
+    mentions tell only that others answered it."""
+
+    event: Event
+    guess: dict[str, Party]
+    wanted: Collection[str]
+    answered: bool
+
+
+def _completed(draft: _Draft, events: Sequence[Event]) -> dict[str, Party]:
+    """The roles; what no mention fills is taken from the guess, which the sentence around it tells, or else: who
     denies the act did it; all acts of the story have one side in common."""
+    event = draft.event
     roles = dict(event.roles)
+    guess = draft.guess if draft.answered else {**_told_elsewhere(event, events), **draft.guess}
     for role in SIDES:
-        if role in roles or role not in wanted or not roles:
+        if role in roles or role not in draft.wanted or not roles:
             continue
-        for party in (guess.get(role), _denier(event), _common(role, event, events)):
+        common = None if draft.answered else _common(role, event, events)
+        for party in (guess.get(role), _denier(event), common):
             if party is not None and not any(same(party, other) for key, other in roles.items() if key != "weapon"):
                 roles[role] = party
                 break

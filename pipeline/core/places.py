@@ -40,7 +40,8 @@ _OF_A_STATE: Final = frozenset("government rebel mutinous opposition loyalist re
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
     " says say saying told tells reported report reports believe think that which who as but not its their his her"
-    " after before when while".split()
+    " after before when while hit hits struck strikes kill kills killed attacks attacked fires fired bombs raids"
+    " targets pounds fights fought seizes seized".split()
 )
 _FOLLOWS_A_NAME: Final = frozenset("prime president foreign defense defence king and or".split())
 

@@ -7,12 +7,18 @@ from typing import Final
 
 from pipeline.core.clauses import MADE, PREPOSITIONS, STOPS, Clause
 from pipeline.core.places import SHORT_NAMES, Named
-from pipeline.core.subjects import SUBORDINATES, subject_of
+from pipeline.core.subjects import OTHERS, SUBORDINATES, subject_of
 from pipeline.core.text import stem
 
 _BREAKS: Final = SUBORDINATES | frozenset("since but said says".split())
 """Words with which another clause begins, or one that tells who speaks."""
 _BEHIND: Final = frozenset("suspected accused responsible behind blamed".split())
+_OBSERVES: Final = frozenset(
+    "urges urged urging calls called calling demands demanded asks asked awaits awaiting welcomes welcomed praises"
+    " praised condemns condemned slams slammed denounces denounced criticises criticizes criticised criticized hails"
+    " hailed protests protested after following amid over".split()
+)
+"""With these a party asks for an act of others, judges it or answers it."""
 _OWN: Final = frozenset(("its", "their"))
 _HANDLES: Final = frozenset(
     map(stem, "pause frozen withdraw revoke reject claim free release unblock"
@@ -25,7 +31,13 @@ _HANDLES: Final = frozenset(
 )
 _WIELDS: Final = frozenset("defend use fight fire repel strike protect resist hit shoot".split())
 """What a recipient does with a weapon: "munitions for Kyiv to defend"."""
+_HEADS: Final = frozenset("president king minister premier leader chancellor spokesman emperor".split())
+"""Who does something beside a thing: "the Croatian president slams arms deliveries"."""
 _MANY: Final = frozenset("series spate string flurry wave barrage increase rise number campaign salvo volley".split())
+_SHIELDS: Final = frozenset(
+    "shield protect defend guard safeguard save deter stop prevent defending protecting".split()
+)
+"""`to shield it from Russian raids`: where nothing comes from."""
 _DISTANCES: Final = frozenset(
     "kilometres kilometers km miles mile yards metres meters far away border shore frontier apart north south east west"
     " northeast northwest southeast southwest coast coasts outskirts parts part region town city village island".split()
@@ -47,6 +59,8 @@ def owner_of(clause: Clause, start: int) -> Named | None:
             between = between[1:]
         elif party.label in ("actor",) or clause.compounded(party):
             return None
+        if clause.owns(party) and not OTHERS.isdisjoint(between[:2]):
+            return None
         if clause.owns(party) and not _MANY.isdisjoint(between) and len(between) <= 5:
             return party
         if clause.owns(party) and between[1:] == ["and"]:  # "Pyongyang's nuclear and missile tests"
@@ -55,7 +69,7 @@ def owner_of(clause: Clause, start: int) -> Named | None:
             return None
         if any(mark in clause.gap(at) for at in range(party.end - 1, start - 1) for mark in ",;:—("):
             return None
-        if between and not clause.owns(party) and any(w.endswith(("ed", "s")) for w in between[:1]):
+        if between and not clause.owns(party) and (between[0].endswith(("ed", "s")) or between[0] in _HEADS):
             return None
         return party
     return None
@@ -70,7 +84,7 @@ def maker_of(clause: Clause, start: int) -> Named | None:
         between = words[party.end : start]
         if party.label == "people" and words[party.end - 1].endswith("ns") and not clause.owns(party):
             return None  # "give Ukrainians more arms"
-        if "era" in between:
+        if "era" in between or not _HEADS.isdisjoint(between[:1]):
             return None
         if between[:1] and between[0] in MADE:
             return party if len(between) <= 4 else None
@@ -93,6 +107,9 @@ def under(clause: Clause, preposition: str, start: int, end: int) -> Named | Non
             if _begins_between(clause, start, party.start):
                 return None
             if (preposition in ("from", "of") and _is_distance(clause, party)) or clause.names_a_matter(party):
+                continue
+            before = clause.text.words[max(clause.first, party.start - 4) : party.start]
+            if preposition == "from" and not _SHIELDS.isdisjoint(before):
                 continue
             after = clause.text.words[party.end : party.end + 2]
             if preposition == "for" and after[:1] == ["to"] and _WIELDS.isdisjoint(after):
@@ -137,6 +154,8 @@ def agent_of(clause: Clause, start: int, end: int) -> Named | None:
     words, stems = clause.text.words, clause.text.stems
     if not _BEHIND.isdisjoint(words[party.end : start]):
         return party
+    if not _OBSERVES.isdisjoint(words[party.end : start]):
+        return None
     for at in range(party.end, start):
         if stems[at] in _HANDLES and words[at - 1] not in ("a", "an", "the", "its", "any", "this", "s"):
             return party

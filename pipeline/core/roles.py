@@ -1,60 +1,20 @@
 """Who fills the roles of one mention of an act: the positions that its rule names, and what is likely beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Final
 
 from pipeline.core.blame import responsible
 from pipeline.core.clauses import MADE, Clause
 from pipeline.core.deals import is_getting, partners, sides
-from pipeline.core.lexicon import Hit
+from pipeline.core.mentions import Mention
 from pipeline.core.places import Named, written
 from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, under
 from pipeline.core.reading import Sentence
-from pipeline.core.rules import Rule, Topic
 from pipeline.core.speech import as_party, speeches
-from pipeline.core.story import Evidence, Party, TextField
+from pipeline.core.story import Party
 from pipeline.core.subjects import has_pronoun, leader_of, subject_of
 from pipeline.core.text import stem
-
-
-@dataclass(frozen=True)
-class Mention:
-    """One match of a rule in a sentence."""
-
-    topic: Topic
-    rule: Rule
-    sentence: Sentence
-    hits: tuple[Hit, ...]
-
-    @property
-    def field(self) -> TextField:
-        return self.sentence.reading.name
-
-    @cached_property
-    def start(self) -> int:
-        return min([hit.start for hit in self.hits])
-
-    @cached_property
-    def end(self) -> int:
-        return max([hit.end for hit in self.hits])
-
-    @cached_property
-    def act(self) -> Hit:
-        """The hit of the item that is the act itself: as the rule says, or the first that is no thing of a role."""
-        rule = self.rule
-        for hit in self.hits:
-            if hit.symbol == rule.act if rule.act else hit.symbol not in rule.things:
-                return hit
-        return self.hits[0]
-
-    @property
-    def evidence(self) -> Evidence:
-        text = self.sentence.reading.text
-        start, end = text.starts[self.start], text.ends[self.end - 1]
-        return Evidence(self.field, start, end, text.raw[start:end], f"{self.topic.name}: {self.rule.name}")
-
 
 HOME: Final = "home-missiles"
 """The list of weapons that only the state that makes them has; the class is its code."""
@@ -77,6 +37,7 @@ _AFTER_DEEDS: Final = frozenset(
     "on of by in at from that which has have had was were is are killed kill killing wounded wounding against"
     " near using with".split()
 )
+_OF_PLACES: Final = frozenset("used held controlled occupied owned run ruled manned inhabited operated visited".split())
 _ANEW: Final = frozenset("is are was were being been has have had that which who".split())
 """Between an act and "by": another verb has begun, and "by" is of that one."""
 
@@ -85,6 +46,8 @@ _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weath
 _NO_SIDE: Final = frozenset(("un", "iaea"))
 """Organisations that tell of weapons, and neither fire nor supply any."""
 _AMID: Final = frozenset("under amid after".split())
+_ANSWERS: Final = frozenset("after following over against despite".split())
+"""Before an act that others answer."""
 _GOING: Final = frozenset(("to", "for", "into"))
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
@@ -109,6 +72,13 @@ def mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
         sender = sides(clause, mention.start, mention.end).get("supplier")
         if sender is not None and not any(same(_party(clause, sender), one) for one in rows.get("recipient", ())):
             rows["supplier"] = [_party(clause, sender)]
+
+
+def is_answered(mention: Mention) -> bool:
+    """`Israel bombed Gaza after rocket fire`, `sanctions over missile tests`: whoever does what the rest tells answers
+    the act, and did not do it."""
+    words = mention.sentence.reading.text.words
+    return not _ANSWERS.isdisjoint(words[max(mention.sentence.first, mention.start - 2) : mention.start])
 
 
 def is_place(mention: Mention, row: Sequence[Party]) -> bool:
@@ -222,7 +192,7 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
     for position in where:
         if position == "subject":
             inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
-            if inside is not None:  # "Israeli troops killed"
+            if inside is not None and not clause.names_a_matter(inside):  # "Israeli troops killed"
                 return [replace(_party(clause, inside), code=inside.code or _whose(mention, inside))]
         if position == "maker" and role == "actor" and _is_only_maker(mention):
             continue
@@ -289,6 +259,8 @@ def _stand(mention: Mention, position: str) -> Named | None:
         text = clause.text
         if "," in text.raw[text.ends[mention.end - 1] : text.starts[found.start]]:
             return None
+        if not _OF_PLACES.isdisjoint(text.words[mention.end : found.start]):  # "strikes on barracks used by Ukraine"
+            return None
         if not _ANEW.isdisjoint(text.words[mention.end : found.start]):
             return None
     return found
@@ -301,6 +273,8 @@ def _is_noun(mention: Mention) -> bool:
     if word in _DEEDS:
         after = text.words[act.end : act.end + 1]
         return before == ["s"] or not _AFTER_DEEDS.isdisjoint(after) or not _BEFORE_NOUNS.isdisjoint(before)
+    if before == ["for"] and text.words[act.end : act.end + 1] == ["of"]:  # "calls for transfer of"
+        return True
     return act.start > mention.sentence.first and before[0] in _BEFORE_NOUNS and not word.endswith(("ed", "ing"))
 
 

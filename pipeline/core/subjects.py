@@ -28,6 +28,11 @@ _MEANT: Final = frozenset("he she it they its his her their we our country natio
 """Words that may mean whoever speaks."""
 _FINITE: Final = frozenset("was were is are has have had will would could".split())
 _URGES: Final = frozenset("urge urges urged urging ask asks asked asking press pressed beg begged implored".split())
+OTHERS: Final = frozenset(
+    "allies ally partners partner neighbours neighbors neighbour neighbor rivals rival foes foe enemies enemy backers"
+    " supporters critics adversaries".split()
+)
+"""After a name: others, and not whoever has that name."""
 _TOWARD: Final = frozenset("to of for".split())
 _DECISIONS: Final = frozenset(
     "decision plan plans offer pledge pledges promise promises vow move proposal intention refusal bid threat threats"
@@ -81,6 +86,8 @@ def subject_of(clause: Clause, head: int) -> Named | None:
             and words[after + 1 : after + 2] in (["to"], ["for"])
         ):
             continue
+        if owns and not OTHERS.isdisjoint(words[after : after + 2]):  # "Ukraine's Western allies"
+            return None
         if clause.names_a_matter(party) or _punishes(clause, party, head):
             continue
         if ";" in clause.text.raw[clause.text.ends[party.end - 1] : clause.text.starts[head]]:
@@ -118,7 +125,7 @@ def _noun_before(clause: Clause, head: int) -> tuple[int | None, int]:
     tell who does it end, and how far before it is named."""
     words = clause.text.words
     for at in range(head - 1, max(clause.first, head - 4), -1):
-        if words[at] == "who":
+        if words[at] == "who" or (words[at] == "which" and any(party.end == at for party in clause.parties)):
             return at, 1
     if words[head].endswith("ing") and words[head - 1] in _DEALERS:
         return head - 1, 2
@@ -145,7 +152,8 @@ def _urges_others(clause: Clause, start: int, head: int) -> bool:
     """`Ukraine urged the West to send`: whoever is urged is to act, and nobody that is known."""
     words = clause.text.words
     return words[head - 1] == "to" and any(
-        words[at] in _URGES or (words[at] in _CALLS and words[at + 1] in ("on", "for")) for at in range(start, head - 2)
+        words[at] in _URGES or (words[at] in _CALLS and words[at + 1] in ("on", "for", "to"))
+        for at in range(start, head - 2)
     )
 
 

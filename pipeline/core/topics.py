@@ -8,10 +8,10 @@ from typing import Final
 from pipeline.core.events import events_of
 from pipeline.core.lexicon import Hit, Lexicon, Present, Table
 from pipeline.core.matching import any_matches, matches
+from pipeline.core.mentions import Mention
 from pipeline.core.places import PARTY_LISTS, countries, parties, party_table
 from pipeline.core.prefilter import Anchors, Keys, Screen
 from pipeline.core.reading import Reading, Sentence
-from pipeline.core.roles import Mention
 from pipeline.core.rule_files import read_rules
 from pipeline.core.rules import Pattern, Rule, Topic
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch

@@ -35,6 +35,15 @@ TRANSFERS = [
     ("If Wagner does not receive ammunition, the front will fall.", "->wagner"),
     ("The Ukrainian president calls for more weapons and for sanctions.", "->UA"),
     ("Tehran, which wants attack helicopters and other military equipment from Russia, is patient.", "RU>IR"),
+    ("Ukraine gets Patriot missiles to help shield it from Russian airstrikes.", "->UA"),
+    ("Britain's allies promise weapons for Ukraine.", "->UA"),
+    ("The Croatian president slams arms deliveries to Ukraine.", "->UA"),
+    ("Zelensky hopes that a huge influx of munitions will come, according to U.S. officials.", "->-"),
+    ("Poland sent ammunition for Soviet-era tanks to Ukraine.", "PL>UA"),
+    ("Biden, seen alongside Ukrainian President Volodymyr Zelensky, praised a sale of tanks to Poland.", "->PL"),
+    ("A Ukrainian soldier burnt five Russian tanks using U.S.-provided Javelin missiles.", "US>UA"),
+    ("Smart bombs provided to Ukraine by Canada are being jammed by Russia.", "CA>UA"),
+    ("The senator joined others in Boston in calling for transfer of fighter jets to Chad.", "->TD"),
     ("Crowds marched in Berlin; Beijing is considering sending drones to Moscow.", "CN>RU"),
 ]
 LAUNCHES = [
@@ -55,6 +64,12 @@ LAUNCHES = [
     ("Cruise missiles and shells rained down on the city.", "-"),
     ("Ukraine intercepted 15 missiles, but 34 people were hurt in the barrage.", "-"),
     ("The ex-Russian president threatened to hit the court with hypersonic missiles.", "RU"),
+    ("Russia carried out missile strikes on barracks used by Ukraine.", "RU"),
+    ("The firing came during joint drills North Korea fired two missiles over.", "KP"),
+    ("Iskander ground-launched missiles are new.", ""),
+    ("North Korea tests submarine-launched ballistic missile.", "KP"),
+    ("Seoul condemned the sanctions following missile launches.", "-"),
+    ("Israel bombed Gaza City after rocket fire and a raid in Nablus.", "-"),
     ("Ukraine braced for a missile barrage; casualties mount in the battle for Bakhmut.", "-"),
 ]
 
