@@ -1,14 +1,16 @@
 """From mentions of acts to events: who did what to whom, mentions of one act merged, with the claims on it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.core.acts import ANY_WORD, Act
+from pipeline.core.background import known
 from pipeline.core.blame import accusation, responsible
 from pipeline.core.claims import claims_of, settled
 from pipeline.core.mentions import Mention
+from pipeline.core.reading import Reading
 from pipeline.core.roles import SIDES, filled, home, is_answered, is_place, is_trade, likely, mend, same
 from pipeline.core.speech import name
 from pipeline.core.story import Claim, Event, Party
@@ -18,6 +20,8 @@ _NOT_TALKING: Final = frozenset(("weapon", "target", "place", "via"))
 
 _DOERS: Final = ("supplier", "actor", "imposer")
 
+_CLAIMED: Final = ("arms-transfer", "missile-launch")
+"""Topics whose sides the rest of a story may tell."""
 _BLOWS: Final = ("missile-launch", "armed-attack")
 _TIME: Final = re.compile(
     r"\b(?:(?:(?:early|late|earlier|last|next|this|on|since|by|until) )*"
@@ -31,8 +35,8 @@ _THINGS: Final = frozenset(("weapon", "via", "place"))
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
 
-def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
-    """One event for each distinct act, in the order of first mention."""
+def events_of(mentions: Iterable[Mention], readings: Sequence[Reading]) -> Iterator[Event]:
+    """One event for each distinct act, in the order of first mention; `readings` are the fields of the story."""
     drafts: list[_Draft] = []
     for telling in _tellings(mentions):
         answered = all(map(is_answered, telling))
@@ -49,7 +53,8 @@ def events_of(mentions: Iterable[Mention]) -> Iterator[Event]:
     events = [draft.event for draft in drafts]
     for draft in drafts:
         roles, event = _completed(draft, events), draft.event
-        yield replace(event, roles=roles, claims=tuple(settled(event.claims, event.topic, _talking(roles.items()))))
+        claims = tuple(settled(event.claims, event.topic, _talking(roles.items())))
+        yield replace(event, roles={**roles, **_beside(draft, roles, readings)}, claims=claims)
 
 
 @dataclass
@@ -80,6 +85,19 @@ def _completed(draft: _Draft, events: Sequence[Event]) -> dict[str, Party]:
     if "actor" in roles and "target" in roles and same(roles["actor"], roles["target"]):
         del roles["target"]
     return roles
+
+
+def _beside(draft: _Draft, roles: Mapping[str, Party], readings: Sequence[Reading]) -> dict[str, Party]:
+    """The sides still missing of which the head of the story knows one party alone, that has no other role."""
+    found: dict[str, Party] = {}
+    if draft.answered or draft.event.topic not in _CLAIMED or not roles:
+        return found
+    for role in SIDES:
+        if role in draft.wanted and role not in roles:
+            rest = [party for party in known(role, readings) if not any(same(party, other) for other in roles.values())]
+            if len(rest) == 1:
+                found[role] = rest[0]
+    return found
 
 
 def _told_elsewhere(event: Event, events: Sequence[Event]) -> dict[str, Party]:

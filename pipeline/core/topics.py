@@ -124,7 +124,7 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
     ]
     return Detection(
         tuple(_topic_matches(mentions)),
-        tuple(events_of(mentions)),
+        tuple(events_of(mentions, readings)),
         tuple(sorted(named)),
     )
 
