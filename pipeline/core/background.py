@@ -43,10 +43,13 @@ _OTHER_HAND: Final = frozenset("on against to for in over toward from".split())
 
 def known(role: str, readings: Iterable[Reading]) -> list[Party]:
     """The parties that the heads of the fields of a story tell of in a role."""
-    find = {"recipient": _takers, "supplier": _givers, "actor": _strikers}[role]
+    find, cues = _WAYS[role]
     found: dict[str, Party] = {}
     for reading in readings:
         for index in range(min(_HEAD, len(reading.text.sentences))):
+            first, last = reading.text.sentences[index]
+            if cues.isdisjoint(reading.text.words[first:last]):
+                continue
             sentence = reading.sentence(index)
             for named in find(sentence):
                 if named.code or named.label == "group":
@@ -91,3 +94,9 @@ def _strikers(sentence: Sentence) -> Iterator[Named]:
         by = clause.tie(party) == "by" and not _STRUCK.isdisjoint(before)
         if deed or by or (clause.tie(party) is None and not own and not _STRIKES.isdisjoint(after[:1])):
             yield party
+
+
+_WAYS: Final = {
+    "recipient": (_takers, _AID | _HELPS), "supplier": (_givers, _GIFTS), "actor": (_strikers, _DEEDS | _STRUCK),
+}
+"""For a role: how its parties are found, and words of which one stands in a sentence that tells of them."""

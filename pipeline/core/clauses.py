@@ -197,8 +197,14 @@ class Clause:
         """The preposition that a party stands under."""
         return self._ties[self.parties.index(party)]
 
+    @cached_property
+    def _has_matter(self) -> bool:
+        return not _MATTERS.isdisjoint(self.text.words[self.first : self.last])
+
     def names_a_matter(self, party: Named) -> bool:
         """`the Russia-Ukraine war`, `Syria's earthquake`: names that only say which matter is meant."""
+        if not self._has_matter:
+            return False
         last = self.row(party)[-1]
         at = last.end + (1 if self.owns(last) else 0)
         return not _MATTERS.isdisjoint(self.text.words[at : at + 1])
