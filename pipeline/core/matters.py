@@ -74,7 +74,8 @@ class Act:
 
 @dataclass(frozen=True)
 class Matter:
-    """What a story tells: acts, the main one first; states named; telling stems by weight (names, words, frequent).
+    """What a story tells: acts, the main one first; states named; telling stems by weight (names, words, frequent),
+    each ascending and joined by spaces: most matters that are met are told apart by their acts.
 
     `origin` is its agency, or else its outlet.
     """
@@ -86,12 +87,12 @@ class Matter:
     seen: datetime
     acts: tuple[Act, ...]
     states: frozenset[str]
-    words: tuple[frozenset[str], frozenset[str], frozenset[str]]
+    words: tuple[str, str, str]
 
     @cached_property
     def weights(self) -> Mapping[str, float]:
         """Stem -> how much it tells."""
-        return {stem: weight for stems, weight in zip(self.words, _WEIGHTS, strict=True) for stem in stems}
+        return {stem: weight for stems, weight in zip(self.words, _WEIGHTS, strict=True) for stem in stems.split()}
 
     @property
     def terms(self) -> tuple[int, ...]:
@@ -99,7 +100,7 @@ class Matter:
         families = sorted({_KIN.get(act.topic, act.topic) for act in self.acts})
         parties = sorted({party for act in self.acts for party in act.doers | act.done_to} - _ANYBODY)
         return tuple(term_of(f"matter {family} {sort} {name}") for family in families
-                     for sort, names in (("party", parties), ("name", sorted(self.words[0])[:_NAMES]))
+                     for sort, names in (("party", parties), ("name", self.words[0].split()[:_NAMES]))
                      for name in names)
 
     def pack(self) -> bytes:
@@ -107,7 +108,7 @@ class Matter:
         plain = [
             MATTER_VERSION, self.id, self.source, self.origin, self.published.isoformat(), self.seen.isoformat(),
             [[act.topic, sorted(act.doers), sorted(act.done_to)] for act in self.acts],
-            sorted(self.states), [" ".join(sorted(stems)) for stems in self.words],
+            sorted(self.states), self.words,
         ]
         return zlib.compress(json.dumps(plain, ensure_ascii=False).encode("utf-8", "surrogatepass"), 1)
 
@@ -120,10 +121,9 @@ def unpack_matter(data: bytes) -> Matter | None:
     if version != MATTER_VERSION:
         return None
     id, source, origin, published, seen, acts, states, words = rest
-    names, telling, frequent = (frozenset(stems.split()) for stems in words)
     return Matter(id, source, origin, datetime.fromisoformat(published), datetime.fromisoformat(seen),
                   tuple(Act(topic, frozenset(doers), frozenset(done_to)) for topic, doers, done_to in acts),
-                  frozenset(states), (names, telling, frequent))
+                  frozenset(states), tuple(words))
 
 
 def matter_of(story: Story) -> Matter | None:
@@ -147,7 +147,11 @@ def matter_of(story: Story) -> Matter | None:
             names.add(stem)
     kept = words if len(words) <= _WORDS else sorted(words, key=lambda stem: (-len(stem), stem))[:_WORDS]
     return Matter(story.id, story.source, story.origin or story.source, story.published, story.seen, acts_of(story),
-                  frozenset(story.countries), (frozenset(names), frozenset(kept), frozenset(frequent)))
+                  frozenset(story.countries), (_joined(names), _joined(kept), _joined(frequent)))
+
+
+def _joined(stems: Iterable[str]) -> str:
+    return " ".join(sorted(stems))
 
 
 def acts_of(story: Story) -> tuple[Act, ...]:
@@ -178,6 +182,7 @@ def agreement(a: Act, b: Act) -> int | None:
     return found if a.topic == b.topic else min(found, 0)
 
 
+@lru_cache(maxsize=10_000)
 def _telling(a: Act, b: Act) -> int | None:
     """Their agreement, in which parties that are in the news every day count for nothing."""
     found, daily = agreement(a, b), _DAILY.get(a.topic, frozenset())

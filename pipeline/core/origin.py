@@ -10,6 +10,7 @@ A text that only thanks an agency ("Reuters contributed to this report") is the 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 AGENCIES: Final[dict[str, tuple[str, ...]]] = {
@@ -146,16 +147,24 @@ def _dateline(body: str) -> str:
 def _byline(authors: Sequence[str], body: str) -> str:
     first = _BYLINE.match(body[:_OPENING])
     for name in (*authors, *([first["names"]] if first is not None else ())):
-        for part in re.split(r"[,/|;]| and | for | via ", name):
-            part = re.sub(r"^by\s+|\s+(?:staff|writers?|staff writers?|correspondent|reporter)$", "", part.strip(),
-                          flags=re.IGNORECASE)
-            if known := _known(part):
-                return known
-        if found := _LONG.search(_key(name)):
-            return _KNOWN[found[0]]
-        words = name.split()  # By JANE DOE AP Diplomatic Writer
-        if signed := next((word for word in words[1:] if word in _CAPITALS and len(word) > 1), ""):
-            return _KNOWN[_key(signed)]
+        if known := _named(name):
+            return known
+    return ""
+
+
+@lru_cache(maxsize=10_000)
+def _named(name: str) -> str:
+    """The agency that a byline names."""
+    for part in re.split(r"[,/|;]| and | for | via ", name):
+        part = re.sub(r"^by\s+|\s+(?:staff|writers?|staff writers?|correspondent|reporter)$", "", part.strip(),
+                      flags=re.IGNORECASE)
+        if known := _known(part):
+            return known
+    if found := _LONG.search(_key(name)):
+        return _KNOWN[found[0]]
+    words = name.split()  # By JANE DOE AP Diplomatic Writer
+    if signed := next((word for word in words[1:] if word in _CAPITALS and len(word) > 1), ""):
+        return _KNOWN[_key(signed)]
     return ""
 
 

@@ -172,6 +172,8 @@ def _estimate(a: bytes, b: bytes) -> float:
     """The Jaccard similarity that the equal bytes of two sketches stand for; one in 256 is equal by chance."""
     import numpy as np
 
+    if a == b:
+        return 1.0
     equal = float(np.count_nonzero(np.frombuffer(a, np.uint8) == np.frombuffer(b, np.uint8)))
     return max(0.0, (equal / len(a) - 1 / 256) / (1 - 1 / 256))
 
@@ -212,7 +214,8 @@ def _different(runs: Any) -> int:
     """How many different ones."""
     import numpy as np
 
-    ordered = np.sort(runs)
+    ordered = runs.copy()
+    ordered.sort()
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 

@@ -119,6 +119,7 @@ class _Batch:
         own = [replace(story, origin=origin_of(story.source, story.authors, story.body)) if id in again else story
                for id, story in self.stories.items()]
         self.sketches: dict[str, Sketch] = {one.id: one for one in sketches(own)}
+        self.nodes = {id: _node(one) for id, one in self.sketches.items()}
         self.matters: dict[str, Matter] = {
             story.id: matter for story in own if (matter := matter_of(story)) is not None
         }
@@ -141,7 +142,7 @@ def _copies(store: Store, batch: _Batch, within: timedelta) -> United:
     traces = [Trace(one.id, one.published, one.terms, one.pack()) for one in batch.sketches.values()]
     store.traces.leave(traces)
     left = dict(zip(batch.sketches, store.traces.sharing(traces, within, COPIES), strict=True))
-    nodes = {id: _node(one) for id, one in batch.sketches.items()}
+    nodes = batch.nodes
     known: dict[str, Sketch | None] = dict(batch.sketches)
     before: dict[str, Group] = {}
     size = FIRST
@@ -149,7 +150,7 @@ def _copies(store: Store, batch: _Batch, within: timedelta) -> United:
         wanted = {id: candidates[:size] for id, candidates in left.items()}
         _learn(store.traces, known, unpack, {other for some in wanted.values() for other in some})
         edges = [
-            (nodes[id], _node(theirs))
+            (nodes[id], nodes.get(other) or _node(theirs))
             for id, some in wanted.items() for other in some
             if (theirs := known[other]) is not None and same_text(batch.sketches[id], theirs, within)
         ]
@@ -180,7 +181,7 @@ def _threads(store: Store, batch: _Batch, copies: United, within: timedelta) -> 
     clusters = {group.id: group for group in telling.values()}
     bearings = {id: bearing_of(group) for id, group in clusters.items()}
     nodes = {id: _in_thread(id, group, bearings[group.id], batch.stories[id].seen) for id, group in telling.items()}
-    was = _before(copies, bearing_of)
+    was = _before(copies, bearing_of, batch)
     edges: list[tuple[Node, Node]] = []
     for group in clusters.values():  # copies belong where their first one does
         if len(group.members) > 1:
@@ -209,9 +210,11 @@ def bearing_of(cluster: Group) -> tuple[str, str, bool]:
     return cluster.id, _origin(cluster) or _source(cluster), _told(cluster)
 
 
-def _before(united: United, said: Callable[[Group], T]) -> dict[str, T]:
-    """By story, what the group said in which it was before; where one is the beginning of another, the smaller one."""
-    different = {(group.id, len(group.members)): group for group in united.before.values()}
+def _before(united: United, said: Callable[[Group], T], batch: _Batch) -> dict[str, T]:
+    """By story, what the group said in which it was before; where one is the beginning of another, the smaller one.
+    Groups of nobody but stories of the batch are left out: it looks at those anyway."""
+    different = {(group.id, len(group.members)): group for group in united.before.values()
+                 if not group.members.keys() <= batch.stories.keys()}
     out: dict[str, T] = {}
     for group in sorted(different.values(), key=lambda group: -len(group.members)):
         out.update(dict.fromkeys(group.members, said(group)))
@@ -275,7 +278,7 @@ def _head(heads: dict[str, str], id: str) -> str:
 def _mark(store: Store, batch: _Batch, copies: United, matters: United) -> dict[str, dict[str, Any]]:
     """Mark every story that a change concerns, until the groups stay as they are; the marks of the batch."""
     clusters, threads = copies.now, matters.now
-    was, told = _before(copies, cluster_facts), _before(matters, thread_facts)
+    was, told = _before(copies, cluster_facts, batch), _before(matters, thread_facts, batch)
     stored = dict(batch.stories)
     for _ in range(ROUNDS):
         wanted: dict[str, dict[str, Any]] = {}
@@ -287,7 +290,7 @@ def _mark(store: Store, batch: _Batch, copies: United, matters: United) -> dict[
                         wanted.setdefault(id, {}).update(facts)
                     known[id] = facts
         store.archive.mark({id: facts for id, facts in wanted.items() if not _has(stored.get(id), facts)})
-        now_clusters = groups(store.ledger, "cluster", map(_node, batch.sketches.values()))
+        now_clusters = groups(store.ledger, "cluster", batch.nodes.values())
         now_threads = groups(store.ledger, "thread", _nodes(threads))
         if now_clusters == clusters and now_threads == threads:
             break
@@ -341,8 +344,9 @@ def told_by(count: int) -> int:
 
 def _origin(cluster: Group) -> str:
     """The agency that most of the copies name, empty where none does."""
-    named = Counter(about["origin"] for about in cluster.members.values() if about.get("origin"))
-    return min(named, key=lambda name: (-named[name], name), default="")
+    named = [about["origin"] for about in cluster.members.values() if about.get("origin")]
+    counts = Counter(named) if named else {}
+    return min(counts, key=lambda name: (-counts[name], name), default="")
 
 
 def _source(cluster: Group) -> str:

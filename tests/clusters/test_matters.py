@@ -34,8 +34,8 @@ def test_what_states_and_acts_are_called_is_no_telling_word() -> None:
     one = matter_of(told(1, "They arm rebels from Norway by Tromsoe.", transfer("KP", "RU")))
     assert one is not None
     names, _, frequent = one.words
-    assert "tromso" in " ".join(names)
-    assert {"norway", "arm"} <= frequent
+    assert "tromso" in names
+    assert {"norway", "arm"} <= {*frequent.split()}
 
 
 @pytest.mark.parametrize(("event", "days", "fit"), [

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,13 +19,14 @@ from hypothesis import strategies as st
 from pipeline.config import StoreSettings
 from pipeline.core.errors import StoreError, StoreUnavailable
 from pipeline.core.query import parse
+from pipeline.core.story import Marks, Story
 from pipeline.core.urls import story_id
 from pipeline.stores import open_store
 from pipeline.stores.base import Store
 from pipeline.stores.embedded import database, search_index
 from pipeline.stores.embedded.fields import rank
 from pipeline.stores.embedded.lock import Shared, alone
-from pipeline.stores.embedded.packed import pack, unpack
+from pipeline.stores.embedded.packed import marked, marks_of, pack, unpack
 from tests.contracts.made import NOW, story
 from tests.contracts.strange import stories
 
@@ -300,6 +302,14 @@ def test_locks(tmp_path: Path) -> None:
 @given(stories(1))
 def test_a_blob_is_the_story(made: object) -> None:
     assert unpack(pack(made)) == made  # type: ignore[arg-type]
+
+
+@given(stories(1))
+def test_marks_are_read_off_a_blob(made: Story) -> None:
+    made = replace(made, body=f'{made.body} "cluster":"another","outlets":7')
+    marks = Marks("theirs", "AP", True, "other", 3, 2)
+    assert marks_of(pack(made)) == made.marks
+    assert marks_of(marked(pack(made), marks)) == unpack(marked(pack(made), marks)).marks == marks
 
 
 def test_a_blob_of_the_future_is_refused() -> None:

@@ -15,6 +15,11 @@ SCHEMA_VERSION: Final = 2
 BUSY_S: Final = 30
 """How long a write waits for the writes of other processes."""
 
+_CACHE_KB: Final = 32_768
+"""Pages that a connection keeps at most: ids are spread evenly, so a batch touches the index at as many places."""
+_CHECKPOINT_AT: Final = 8_000
+"""Pages in the log (4 kB each) from which on they are moved into the file; one that changed often meanwhile, once."""
+
 _OURS: Final = {FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", "index", "near"}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SCHEMA: Final = """
@@ -96,6 +101,8 @@ class Database:
                     for statement in _SCHEMA.format(version=SCHEMA_VERSION).split(";\n"):
                         self._connection.execute(statement)
         self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_AT}")
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
             raise StoreError(f"{self.place}: is an SQLite file but not a store of Wirewatch")
         if self.meta("schema") != SCHEMA_VERSION:
