@@ -42,7 +42,7 @@ _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split
 _ADVERBS: Final = frozenset("allegedly reportedly apparently supposedly purportedly".split())
 _WATCHERS: Final = frozenset(
     "military army navy force forces command chiefs guard coastguard police governor mayor authorities"
-    " emergency agency media television radio".split()
+    " emergency agency media television radio interior medics rescuers".split()
 )
 """Words for those who see what is fired at their own country, or what it hit."""
 _TITLE: Final = 8
@@ -135,7 +135,7 @@ def _is_guessed(act: Act, cue: Hit, told: Sequence[Speech]) -> bool:
     words = act.sentence.reading.text.words
     after = words[cue.end : cue.end + 2]
     guessed = after[:1] == ["have"] or (after[:1] == ["be"] and (after[1:] == ["behind"] or after[-1].endswith("ing")))
-    return cue.kind == "modal" and guessed and any(
+    return cue.kind == "modal" and guessed and _IN_MIND.isdisjoint(after) and any(
         not suits(one.speaker, act.parties) or act.sentence.cues.get("source") or act.sentence.cues.get("hearsay")
         for one in told
     )
@@ -204,7 +204,7 @@ def _allegation(
 
 def _is_of_a_mind(sentence: Sentence, cue: Hit) -> bool:
     """`Washington says Beijing is considering it`: what somebody has in mind, another may allege."""
-    return not _IN_MIND.isdisjoint(sentence.reading.text.words[cue.start : cue.end])
+    return not _IN_MIND.isdisjoint(sentence.reading.text.words[cue.start : cue.end + 2])
 
 
 def _is_of_another(act: Act, cue: Hit) -> bool:

@@ -37,7 +37,7 @@ _MATTERS: Final = _DEEDS | frozenset(map(stem, (
 ).split()))
 """What a denial is about that may mean the act."""
 _REQUESTS: Final = frozenset(
-    "request requests plea pleas appeal appeals call calls demand demands bid proposal proposals".split()
+    "request requests plea pleas appeal appeals call calls demand demands bid proposal proposals prospect".split()
 )
 _NO_ANSWER: Final = frozenset(
     "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
@@ -68,10 +68,11 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     refusal = next(act.nearest("refuses", 7), None)
     if refusal is not None and not negated(act.sentence, refusal.start, 3):
         return _denied(act.sentence, refusal)
-    if (negated(act.sentence, verb, 4) or _has_no(act)) and not act.sentence.cues.get("if"):
+    unreal = act.sentence.cues.get("if") or _is_unreal(act.sentence)
+    if (negated(act.sentence, verb, 4) or _has_no(act)) and not unreal:
         words = act.sentence.reading.text.words[act.sentence.first : act.head]
         anyone = act.topic in ANY_WORD or not _OURS.isdisjoint(words)
-        own = next((one for one in told if anyone or suits(one.speaker, act.parties)), None)
+        own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.parties)), None)
         if own is not None:
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None
@@ -104,7 +105,7 @@ def _is_of_words(act: Act, cue: Hit) -> bool:
         return True
     if cue.kind == "rejects":
         return not _REQUESTS.isdisjoint(words) or has(sentence, cue.end, act.head, "baseless")
-    return words[:1] == ["that"]
+    return words[:1] in (["that"], ["in"])  # "not true that", "no role in"
 
 
 def _other_speech(act: Act, cue: Hit) -> bool:
@@ -288,6 +289,8 @@ def is_meant(sentence: Sentence, cue: Hit) -> bool:
 def _says_no(sentence: Sentence, cue: Hit) -> bool:
     """`said it had never sold weapons`, `insists that no missiles were fired`, `"We gave them nothing," he said`."""
     text = sentence.reading.text
+    if _is_unreal(sentence):
+        return False
     spans = [(cue.end, min(cue.end + 12, sentence.last))]
     if text.words[cue.start] != "according":
         spans.append((sentence.first, cue.start))
@@ -301,6 +304,12 @@ def _says_no(sentence: Sentence, cue: Hit) -> bool:
                 if not _DEEDS.isdisjoint(text.stems[at + 1 : at + 8]) or not _DEEDS.isdisjoint(near):
                     return True
     return False
+
+
+def _is_unreal(sentence: Sentence) -> bool:
+    """`more would have died had the missiles not been shot down`: what is negated is only supposed."""
+    words = sentence.reading.text.words
+    return any(words[at : at + 2] == ["would", "have"] for at in range(sentence.first, sentence.last - 1))
 
 
 def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:

@@ -43,6 +43,8 @@ _NEAR: Final = 7
 """Words between a delivery and what says that it is to come."""
 
 _PERFECT: Final = frozenset("has have had ve".split())
+_LEADS: Final = 8
+"""Words between what is supposed and what it would lead to."""
 _ASKED: Final = frozenset("send give supply provide deliver arm".split())
 _BE: Final = frozenset("be being been".split())
 _OPEN: Final = frozenset("to would could may might should will must not never".split())
@@ -67,14 +69,16 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
             ):  # "would be wrong to send"
                 return "hypothetical", cue
             return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
-    return _imperative(act) or _infinitive(act) or _committed(act)
+    return _imperative(act) or _supposed(act) or _infinitive(act) or _committed(act)
 
 
 def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
     """What is only signed or ordered, or bought and to be delivered as the next two sentences tell."""
     verb, sentence = act.sentence.reading.text.stems[act.head], act.sentence
     words = sentence.reading.text.words
-    buying = words[act.head] in _BUYING and words[act.head - 1] in ("is", "are", "s", "re")
+    going_on = words[act.head - 1] in ("is", "are", "s", "re")
+    announced = any(words[cue.start] in ("announced", "announces") for cue in sentence.cues.get("says", ()))
+    buying = going_on and (words[act.head] in _BUYING or (announced and words[act.head].endswith("ing")))
     if (buying or verb in _COMMITS) and not has(sentence, sentence.first, sentence.last, "done"):
         return "planned", Hit(act.head, act.head + 1, CUES, "planned")
     if verb not in _DEALS:
@@ -147,6 +151,18 @@ def _imperative(act: Act) -> tuple[ClaimStatus, Hit] | None:
     words = act.sentence.reading.text.words
     first = next((at for at in range(act.sentence.first, act.head + 1) if words[at] not in ("just", "now")), act.head)
     return ("hypothetical", Hit(first, first + 1, CUES, "hypothetical")) if words[first] in _ASKED else None
+
+
+def _supposed(act: Act) -> tuple[ClaimStatus, Hit] | None:
+    """`Supplying such missiles would cross a line`: what something would lead to has not been done."""
+    sentence = act.sentence
+    words = sentence.reading.text.words
+    if act.head > sentence.first + 1 or not words[act.head].endswith("ing"):
+        return None
+    for cue in (*sentence.cues.get("future", ()), *sentence.cues.get("modal", ())):
+        if act.head < cue.start <= act.end + _LEADS and words[cue.start] in ("would", "could", "might"):
+            return "hypothetical", cue
+    return None
 
 
 def _infinitive(act: Act) -> tuple[ClaimStatus, Hit] | None:

@@ -17,6 +17,7 @@ _LINKS: Final = frozenset(
 )
 _PERSONS: Final = frozenset("he she it they".split())
 _MEANING_BEFORE: Final = frozenset("it its he his she her they their".split())
+_WHOSE: Final = frozenset("its his her their".split())
 _SPOKESMEN: Final = frozenset(
     "spokesman spokeswoman spokesperson spokesmen official officials diplomat diplomats minister ministers ministry"
     " sources source embassy officers officer authorities government leaders leader commander commanders".split()
@@ -232,10 +233,10 @@ def _speaks_from(sentence: Sentence, party: Named) -> bool:
 
 
 def _trailing(sentence: Sentence, cue: Hit, first: int) -> Named | None:
-    found = _first_party(sentence, first, cue.start)
-    if found is not None:
-        return found
     text = sentence.reading.text
+    found = _first_party(sentence, first, cue.start)
+    if found is not None and text.words[first] not in _WHOSE:  # "its U.N. mission said"
+        return found
     if cue.start > first and not _MEANING_BEFORE.isdisjoint((text.words[first], text.words[cue.start - 1])):
         leader = leader_of(sentence.clause)
         return leader if leader is not None and leader.end <= first else speaker(sentence, cue)
