@@ -1,11 +1,14 @@
-"""Who did what is told: whoever claims it, owns up to it, or is blamed for it around the sentence that tells it."""
+"""Who did what is told, and who says so: whoever claims it, owns up to it, or is blamed for it around the sentence that
+tells it; and who alleges what is denied."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from pipeline.core.acts import WEAPONS, Act, charges, negated
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
-from pipeline.core.speech import Speech, as_party, evidence, name, speaker
+from pipeline.core.speech import Speech, as_party, author, evidence, name, speaker
 from pipeline.core.story import Claim, Party
 from pipeline.core.subjects import subject_of
 
@@ -18,6 +21,8 @@ _OWNED_UP: Final = frozenset("answer reply response revenge retaliation reprisal
 _STRUCK: Final = frozenset("struck hit fired launched targeted attacked shot sent".split())
 _TAKES: Final = frozenset("said says took claimed confirmed acknowledged announced admitted boasted".split())
 _THEY: Final = frozenset(("it", "they"))
+_CHARGED: Final = 5
+"""Words between a denial and the charge that is denied."""
 _DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
 
 
@@ -116,4 +121,41 @@ def _sender(sentence: Sentence) -> Party | None:
         if words[at] in _STRUCK and words[at + 1] in ("it", "them"):
             party = subject_of(sentence.clause, at)
             return None if party is None else as_party(sentence, party)
+    return None
+
+
+def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:
+    """The charge that is denied in the sentence of the act: "denied a report in a Lisbon daily that", "dismissing a
+    magazine story"; or that is named after it: "sent no rockets, it said, answering a report by".
+    """
+    sentence = act.sentence
+    for kind in ("denies", "rejects"):
+        for cue in sentence.cues.get(kind, ()):
+            for charge in charges(sentence, cue.end, min(cue.end + _CHARGED, sentence.last)):
+                if not negated(sentence, cue.start, 3) and (charge.end <= act.head or kind == "rejects"):
+                    return Claim("alleged", author(sentence, charge.start), evidence(sentence, charge))
+    for charge in () if sentence.cues.get("refuses") else charges(sentence, act.end, sentence.last):
+        others = (one.holder for one in told if one.speaker is not None and name(one.speaker) not in act.parties)
+        return Claim("alleged", next(others, None) or author(sentence, charge.start), evidence(sentence, charge))
+    for kind in ("accuses", "says"):
+        for cue in sentence.cues.get(kind, ()):
+            who = subject_of(sentence.clause, cue.start) if cue.start >= act.end else None
+            if who is not None and who.start >= act.end and name(who) not in act.parties and (
+                kind == "accuses" or "as" in sentence.reading.text.words[who.start - 3 : who.start]
+            ):
+                return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
+    return None
+
+
+def accused_around(act: Act) -> Claim | None:
+    """Who alleges what is denied in the sentence of the act: in the sentences beside it, with a weapon named."""
+    for sentence in (*act.sentence.before(2), *act.sentence.after(2)):
+        for kind in ("accuses", "says"):
+            for cue in sentence.cues.get(kind, ()):
+                who: Named | None = subject_of(sentence.clause, cue.start)
+                if who is None or name(who) in act.parties or not sentence.present.of(WEAPONS):
+                    continue
+                if not any(name(party) in act.parties for party in sentence.clause.parties):
+                    continue
+                return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
     return None

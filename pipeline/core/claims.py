@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.core.acts import ANY_WORD, REACH, TAKEN, WEAPONS, Act, charges, has, negated
-from pipeline.core.blame import BLAME
-from pipeline.core.denials import accused_around, accused_here, denial_around, denial_within, is_meant
+from pipeline.core.blame import BLAME, accused_around, accused_here
+from pipeline.core.denials import denial_around, denial_within, is_meant
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
 from pipeline.core.reading import Sentence

@@ -5,9 +5,8 @@ from typing import Final
 
 from pipeline.core.acts import ANY_WORD, NEGATIONS, REACH, WEAPONS, Act, charges, has, negated
 from pipeline.core.lexicon import Hit
-from pipeline.core.places import Named
 from pipeline.core.reading import Sentence
-from pipeline.core.speech import Speech, as_party, author, covers, evidence, holder, name, speaker, suits
+from pipeline.core.speech import Speech, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
 from pipeline.core.subjects import subject_of
 from pipeline.core.text import stem
@@ -53,8 +52,6 @@ _CALLED: Final = frozenset(
     " denounced".split()
 )
 _WINDOW: Final = 25
-_CHARGED: Final = 5
-"""Words between a denial and the charge that is denied."""
 _DENIED: Final = 12
 """Words after "denied" that tell what is."""
 
@@ -310,40 +307,3 @@ def _is_unreal(sentence: Sentence) -> bool:
     """`more would have died had the missiles not been shot down`: what is negated is only supposed."""
     words = sentence.reading.text.words
     return any(words[at : at + 2] == ["would", "have"] for at in range(sentence.first, sentence.last - 1))
-
-
-def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:
-    """The charge that is denied in the sentence of the act: "denied a report in a Lisbon daily that", "dismissing a
-    magazine story"; or that is named after it: "sent no rockets, it said, answering a report by".
-    """
-    sentence = act.sentence
-    for kind in ("denies", "rejects"):
-        for cue in sentence.cues.get(kind, ()):
-            for charge in charges(sentence, cue.end, min(cue.end + _CHARGED, sentence.last)):
-                if not negated(sentence, cue.start, 3) and (charge.end <= act.head or kind == "rejects"):
-                    return Claim("alleged", author(sentence, charge.start), evidence(sentence, charge))
-    for charge in () if sentence.cues.get("refuses") else charges(sentence, act.end, sentence.last):
-        others = (one.holder for one in told if one.speaker is not None and name(one.speaker) not in act.parties)
-        return Claim("alleged", next(others, None) or author(sentence, charge.start), evidence(sentence, charge))
-    for kind in ("accuses", "says"):
-        for cue in sentence.cues.get(kind, ()):
-            who = subject_of(sentence.clause, cue.start) if cue.start >= act.end else None
-            if who is not None and who.start >= act.end and name(who) not in act.parties and (
-                kind == "accuses" or "as" in sentence.reading.text.words[who.start - 3 : who.start]
-            ):
-                return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
-    return None
-
-
-def accused_around(act: Act) -> Claim | None:
-    """Who alleges what is denied in the sentence of the act: in the sentences beside it, with a weapon named."""
-    for sentence in (*act.sentence.before(2), *act.sentence.after(2)):
-        for kind in ("accuses", "says"):
-            for cue in sentence.cues.get(kind, ()):
-                who: Named | None = subject_of(sentence.clause, cue.start)
-                if who is None or name(who) in act.parties or not sentence.present.of(WEAPONS):
-                    continue
-                if not any(name(party) in act.parties for party in sentence.clause.parties):
-                    continue
-                return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
-    return None

@@ -277,7 +277,7 @@ def test_what_a_headline_says(title: str, body: str, topic: str, wanted: set[str
     ("Croatia vetoed the sale of tanks to Serbia.", ARMS, {"denied"}),
     ("Britain plays down the prospect of sending fighter jets to Ukraine.", ARMS, {"denied"}),
     ("Hezbollah said it had no role in the rocket attack on Haifa.", LAUNCH, {"denied"}),
-    ("More would have been killed had the Russian missiles not been shot down, Kyiv's army says.", LAUNCH, {"reported"}),
+    ("More would have died had the Russian missiles not been shot down, Kyiv's army said.", LAUNCH, {"reported"}),
     ("Minsk insisted it was not true that Belarus had delivered missiles to Iran.", ARMS, {"denied"}),
     ("Pretoria said there was no evidence for the claim that it had supplied arms to Russia.", ARMS,
      {"alleged", "denied"}),
