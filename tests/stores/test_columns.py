@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tantivy
 
 from pipeline.config import StoreSettings
 from pipeline.core.errors import StoreError
@@ -15,10 +17,10 @@ from pipeline.core.query import parse
 from pipeline.core.story import Story
 from pipeline.stores import open_store
 from pipeline.stores.base import Archive
-from pipeline.stores.embedded import counting
+from pipeline.stores.embedded import counting, folding
 from pipeline.stores.embedded.columns import ALONE, Columns, ColumnsWriter
 from pipeline.stores.embedded.database import to_micros
-from pipeline.stores.embedded.fields import rank
+from pipeline.stores.embedded.fields import BITS, ROWS_AT_ONCE, rank, schema
 from tests.contracts.made import NOW, story, topics
 
 
@@ -121,6 +123,25 @@ def test_few_and_many_and_in_parts_count_alike(archive: Archive, monkeypatch: py
             monkeypatch.setattr(counting, "_GROUPS", groups)
             assert page(archive, text) == few
         monkeypatch.undo()
+
+
+def test_more_clusters_than_tantivy_makes_groups(tmp_path: Path) -> None:
+    index, columns, clusters = tantivy.Index(schema()), ColumnsWriter(tmp_path / "c"), 66_000
+    one = story(1, copied=True)
+    writer = index.writer(num_threads=1)
+    for row in range(clusters + 1):
+        cluster = f"{row % clusters:015x}"
+        made = tantivy.Document(copied="yes", fold=rank(cluster), row=row)
+        made.add_integer(BITS[row // ROWS_AT_ONCE % len(BITS)], 1 << row % ROWS_AT_ONCE)
+        writer.add_document(made)
+        columns.put(row, replace(one, cluster=cluster))
+    writer.commit()
+    columns.write()
+    index.reload()
+    searcher, read, everything = index.searcher(), Columns(tmp_path / "c"), tantivy.Query.all_query()
+    with pytest.raises(ValueError, match="bucket"):
+        searcher.aggregate(everything, {"of": {"terms": {"field": "fold", "size": clusters}}})
+    assert folding.count_clusters(searcher, schema(), read, everything, clusters + 1) == clusters
 
 
 def test_moments_far_apart_are_counted(archive: Archive) -> None:

@@ -17,8 +17,7 @@ from pipeline.stores.embedded.paging import Folded, Found, Newest, Relevant, new
 from pipeline.stores.embedded.translate import between, both, copied, either, except_for
 
 _Q: Final = tantivy.Query
-_GROUPS: Final = 60_000
-"""tantivy makes at most 65,000 at once."""
+_ALL: Final = 1_000_000
 
 
 def of_clusters(schema: Any, folds: Sequence[int]) -> Any:
@@ -96,18 +95,21 @@ def outlets(searcher: Any, schema: Any, columns: Columns, folds: Sequence[int]) 
 def count_clusters(searcher: Any, schema: Any, columns: Columns, query: Any, total: int) -> int:
     """How many clusters there are of the `total` stories that `query` finds."""
     copies = both(query, copied(schema))
-    number = int(searcher.search(copies, 1, order_by_field="row").count) if total > _GROUPS else total
-    if number > _GROUPS:
+    try:
+        sizes = _sizes(searcher, copies)
+    except ValueError as error:
+        if "bucket" not in str(error).lower():
+            raise
         from pipeline.stores.embedded.counting import count  # with numpy, which most searches do without
 
+        number = int(searcher.search(copies, 1, order_by_field="row").count)
         return total - number + count(searcher, schema, columns, copies, number, (), None, True)[0]
-    sizes = _sizes(searcher, copies)
     return total - sum(sizes.values()) + len(sizes)
 
 
 def _sizes(searcher: Any, query: Any) -> dict[int, int]:
-    """How many stories of each cluster the query finds; for at most _GROUPS clusters."""
-    asked = {"terms": {"field": "fold", "size": _GROUPS, "segment_size": _GROUPS}}
+    """How many stories of each cluster the query finds; ValueError where tantivy makes no more groups (65,000)."""
+    asked = {"terms": {"field": "fold", "size": _ALL, "segment_size": _ALL}}
     return {int(cluster["key"]): int(cluster["doc_count"])
             for cluster in searcher.aggregate(query, {"of": asked})["of"]["buckets"]}
 
