@@ -240,6 +240,8 @@ def _trailing(sentence: Sentence, cue: Hit, first: int) -> Named | None:
     if cue.start > first and not _MEANING_BEFORE.isdisjoint((text.words[first], text.words[cue.start - 1])):
         leader = leader_of(sentence.clause)
         return leader if leader is not None and leader.end <= first else speaker(sentence, cue)
+    if not _LINKS.isdisjoint(text.words[cue.end : cue.end + 1]):  # "…, he said after Armenian complaints"
+        return None
     return _first_party(sentence, cue.end, cue.end + 2)
 
 
