@@ -121,7 +121,7 @@ def _told_by(clause: Clause, head: int, gets: bool) -> Iterator[tuple[str, Named
             yield "recipient", user
     else:
         party = subject_of(clause, head)
-        if party is not None and head - party.end > _NEAR:
+        if party is not None and head - party.end > _NEAR and clause.text.words[head - 1] not in _IT:
             party = None
     if party is not None:
         yield doer, party

@@ -44,6 +44,12 @@ TRANSFERS = [
     ("A Ukrainian soldier burnt five Russian tanks using U.S.-provided Javelin missiles.", "US>UA"),
     ("Smart bombs provided to Ukraine by Canada are being jammed by Russia.", "CA>UA"),
     ("The senator joined others in Boston in calling for transfer of fighter jets to Chad.", "->TD"),
+    ("Three train loads of artillery shells have gone from North Korea to Russia.", "KP>RU"),
+    ("Six used warships are to come from Japan, the navy said.", "JP>-"),
+    ("Kosovo has signed for 246 Javelin missiles from the United States.", "US>XK"),
+    ("Kyiv stepped up its lobbying campaign for American F-16 fighter jets.", "US>UA"),
+    ("The Pentagon misjudged the price of missiles and other equipment it sent to Ukraine.", "US>UA"),
+    ("London offered more troop training and light tanks to Kyiv.", "GB>UA"),
     ("Crowds marched in Berlin; Beijing is considering sending drones to Moscow.", "CN>RU"),
 ]
 LAUNCHES = [
