@@ -79,6 +79,7 @@ _STRUCK: Final = _HARMED | frozenset("hit struck targeted pounded rocked battere
 _STRUCK_HOW: Final = (["with"], ["by"])
 """`Kyiv hit with missiles`: what nobody does without naming whom he strikes."""
 _HARMED_HOW: Final = (["in"], ["during"], ["by"], ["when"], ["as"])
+_SUBJECTS: Final = frozenset("it they he she we".split())
 _PARTICIPLES: Final = frozenset("sold sent shot made given bought sent told lent brought struck hit".split())
 
 
@@ -246,6 +247,8 @@ class Clause:
         following = self.text.words[head + 1 : head + 2]
         if (word in _HARMED and following in _HARMED_HOW) or (word in _STRUCK and following in _STRUCK_HOW):
             return True
+        if not before or before[-1] in _SUBJECTS:  # "equipment it sent to"
+            return False
         if of is not None and 0 <= head - of - 1 <= 1 and head + 1 < self.last:
             return self.text.words[head + 1] in PREPOSITIONS
         return False

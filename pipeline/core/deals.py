@@ -36,6 +36,7 @@ _USES: Final = frozenset(map(stem, "use fire launch deploy operate fly flew show
 _WITH: Final = frozenset("with using used fired launched".split())
 _BEFORE: Final = 7
 """Words by which "a deal with" may precede what it is to do."""
+_IT: Final = frozenset("it they he she".split())
 _NEAR: Final = 7
 """Words between a verb and whoever does what it tells."""
 _AROUND: Final = 18
