@@ -75,15 +75,15 @@ class Imported:
 
 def import_lines(lines: Iterable[Line], work: Work, workers: int | None, told: Callable[[int], None]) -> Imported:
     """Store the stories of lines; a line that is wrong is a mistake and costs no other. `told` hears now and then how
-    many were stored. Without a number of `workers`, many lines get one for each processor but one, which is for whoever
-    makes stories searchable, up to `_MOST`.
+    many were stored. Without a number of `workers`, many lines get one for each processor, up to `_MOST`; making
+    stories searchable takes what these leave while they wait for one another.
 
     Raises StoreError, and what reading the first lines raises before there is a store."""
     lines = iter(lines)
     first = list(islice(lines, _MANY))
     lines = chain(first, lines)
     if workers is None:
-        workers = max(1, min((os.cpu_count() or 1) - 1, _MOST)) if len(first) == _MANY else 1
+        workers = min(os.cpu_count() or 1, _MOST) if len(first) == _MANY else 1
     total = Imported()
     store = open_store(work.store_at, work.settings, create=True)
     before = _look_for_garbage_seldom()

@@ -71,7 +71,7 @@ def main() -> None:
             "`Archive.index`, reading the lines included": [
                 sys.executable, "-m", "tests.bench.bench_import", "--index", f"{root}/0", str(whole)],
             "`wirewatch import`, lines as exported": [*ours, str(whole), "--store", f"{root}/1"],
-            "… `--workers 2`": [*ours, str(whole), "--store", f"{root}/2", "--workers", "2"],
+            "… `--workers 1`": [*ours, str(whole), "--store", f"{root}/2", "--workers", "1"],
             "`wirewatch import`, with detection": [*ours, str(short), "--store", f"{root}/3"],
         }.items()):
             cost = measured(command, ROOT, dict(os.environ))

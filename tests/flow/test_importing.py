@@ -14,7 +14,7 @@ from tests.core.detection import topics
 
 @pytest.mark.parametrize(
     ("lines", "asked", "processors", "given"),
-    [(1_999, None, 8, None), (2_000, None, 8, 4), (2_000, None, 4, 3), (2_000, None, 2, 1), (2_000, None, 1, 1),
+    [(1_999, None, 8, None), (2_000, None, 8, 4), (2_000, None, 3, 3), (2_000, None, 2, 2), (2_000, None, 1, 1),
      (3, 3, 1, 3), (3, 1, 8, None), (2_000, 1, 8, 1)],
 )
 def test_many_lines_get_workers_and_one_process_that_makes_them_searchable(
