@@ -52,6 +52,8 @@ _SIDES: Final = frozenset("rebels opposition".split())
 """Whose word is hearsay of others, and their own of themselves."""
 _PRINTS: Final = frozenset("reported reports".split())
 """What a newspaper does: "Der Spiegel reported"."""
+_PAPERS: Final = frozenset("report reports document documents memo memos cable".split())
+"""Whose word on a plan is not that of those who plan."""
 _CLAIMS: Final = frozenset("claims claimed claim".split())
 _OBJECT: Final = 3
 """Words from which what is "claimed" is the act itself: "claimed the rocket attack" as its own."""
@@ -238,17 +240,20 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
     only planned or possible that takes hearsay, or another state that knows what a party has in mind."""
     sentence, speaker = act.sentence, one.speaker
     hearsay = one.near(sentence.cues.get("hearsay", ())) or one.before("hearsay")
-    own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
-        sentence.reading.text.words[max(sentence.first, speaker.start - 2) : speaker.end + 4]
-    )
     words = sentence.reading.text.words
+    own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
+        words[max(sentence.first, speaker.start - 2) : speaker.end + 4]
+    )
     if own and hearsay is not None and words[hearsay.start] in _SIDES:  # "the rebels said they had fired"
         hearsay = None
     asked = speaker is not None and hearsay is not None and hearsay.start >= one.cue.end and one.is_telling
     if hearsay is not None and not asked:
         whole = one.holder if speaker is None else None
         return Claim("alleged", whole or as_words(sentence, hearsay), evidence(sentence, one.cue))
-    foreign = speaker is not None and speaker.code is not None and act.doer is not None and len(act.parties) > 1
+    source = one.near(sentence.cues.get("source", ()))
+    if modal is not None and modal[0] == "planned" and source is not None and words[source.start] in _PAPERS:
+        return Claim("alleged", as_words(sentence, source), evidence(sentence, one.cue))
+    foreign = speaker is not None and name(speaker) != "" and act.doer is not None and len(act.parties) > 1
     known = foreign and act.topic not in ANY_WORD and modal is not None and _is_of_a_mind(sentence, modal[1])
     if own or (modal is not None and not known):
         return None
@@ -261,7 +266,6 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
         return None
     if verb in _MAKES_KNOWN or sentence.reading.text.stems[act.head] in TAKEN:
         return None
-    source = one.near(sentence.cues.get("source", ()))
     critic = one.holder is not None and not _CRITICS.isdisjoint(one.holder.text.lower().split())
     if critic or source is not None or (speaker is not None and speaker.label != "actor" and act.doer is not None):
         who = as_words(sentence, source) if source is not None and speaker is None else one.holder

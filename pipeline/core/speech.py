@@ -54,6 +54,8 @@ _LONGEST: Final = 10
 _ACCORDING: Final = 8
 """Words after "according to" that tell who says so."""
 
+_WHAT: Final = 3
+"""Words between "what" and the verb of those who call it so."""
 _INVERTED: Final = 4
 """Words after "said" that tell who says so."""
 _FAR: Final = 24
@@ -120,6 +122,8 @@ def speeches(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
     """The speech verbs whose content words [start, end) belong to, in the order of the text."""
     words = sentence.reading.text.words
     for cue in sentence.cues.get("says", ()):
+        if "what" in words[max(sentence.first, cue.start - _WHAT) : cue.start]:
+            continue  # "in what officials said was the largest attack"
         before = cue.end <= start and covers(sentence, cue, start)
         if words[cue.start] == "according":
             beside = start < cue.start and _WHICH.issuperset(words[end : cue.start])
@@ -146,7 +150,9 @@ def _headlined(sentence: Sentence, start: int, end: int) -> Iterator[Speech]:
             return
         if ":" in mark and at <= start and at - sentence.first <= _SHORT:
             first, last = sentence.first, at
-        elif (":" in mark or mark.strip() in _DASHES) and end <= at and sentence.last - at <= _SHORT:
+        elif end <= at and sentence.last - at <= _SHORT and (
+            ":" in mark or (mark[:1] == " " and mark.strip() in _DASHES)
+        ):
             first, last = at, sentence.last
         else:
             continue

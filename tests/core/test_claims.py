@@ -238,6 +238,10 @@ def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wa
     ("Washington says China may be considering sending shells to Russia.", ARMS, {"alleged", "hypothetical"}),
     ("It is not clear whether Germany will deliver the howitzers to Kyiv.", ARMS, {"hypothetical"}),
     ("Libya got armoured vehicles from Turkey, experts told the Security Council.", ARMS, {"alleged"}),
+    ("NATO's chief says China is considering sending shells to Russia.", ARMS, {"alleged", "hypothetical"}),
+    ("Russia fired missiles at Kyiv in what officials called the largest attack.", LAUNCH, {"reported"}),
+    ("Iran gave drones to Russia, in what analysts said was their first such deal.", ARMS, {"reported"}),
+    ("Denys Shmyhal said Canada had given Ukraine ten tanks.", ARMS, {"reported"}),
     ("Seoul signs a contract to sell howitzers to Poland.", ARMS, {"planned"}),
     ("A rights group says Hamas broke the law when it fired rockets at Israel.", LAUNCH, {"reported"}),
     ("The US Navy said it had intercepted a shipment of rifles from Iran to Yemen.", ARMS, {"reported"}),
@@ -256,6 +260,8 @@ def test_whose_word_makes_it_an_allegation(body: str, topic: str, wanted: set[st
     ("Israel sold drones to Azerbaijan: report", "", ARMS, {"alleged"}),
     ("Egypt delivered rifles to Libya - rebel sources", "", ARMS, {"alleged"}),
     ("Ukraine war: Russia fires missiles at Odesa", "", LAUNCH, {"reported"}),
+    ("UK confirms supply of long-range missiles to Ukraine", "", ARMS, {"reported"}),
+    ("Egypt agreed to sell rockets to Libya, says report", "", ARMS, {"alleged", "planned"}),
     ("Pentagon: did China send missiles to Pakistan?", "", ARMS, {"reported"}),
 ])
 def test_what_a_headline_says(title: str, body: str, topic: str, wanted: set[str]) -> None:
