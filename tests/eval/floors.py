@@ -128,7 +128,7 @@ def sets() -> dict[str, tuple[Callable[[], list[Labelled]], tuple[str, ...]]]:
         found["shared, our further labels"] = (partial(shared_ours, "rest"), ("nuclear-program", "armed-attack"))
         for split in ("dev", "test"):
             found[f"wires {split}"] = (partial(shared_ours, "events", "wire", split=split), ())
-            found[f"feeds {split}"] = (partial(shared_ours, "feed", split=split), ())
+        found["feeds dev"] = (partial(shared_ours, "feed"), ())
         for scope, split in WHOLE.items():
             found[f"{scope} {split}"] = (partial(shared_ours, scope), ())
     return found
