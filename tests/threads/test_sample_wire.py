@@ -66,7 +66,7 @@ def test_alleged_by_the_us_and_denied_by_north_korea(thread: Thread, told: Told)
     assert (charge.source, denial.source) == ("Meridian Wire", "Meridian Wire")
     assert f"{charge.at:%m-%d %H:%M} {denial.at:%m-%d %H:%M}" == "11-21 05:30 11-22 06:30"
     assert charge.outlets == ("Meridian Wire", "Harbour Times", "Northmoor Courier", "Han River Post", "New Herald")
-    assert "the United States said on" in charge.sentence
+    assert charge.sentence == "North Korea covertly shipping artillery shells to Russia, US says"
     assert denial.sentence == "North Korea denies selling arms to Russia, calls US charge a plot"
     assert len(thread.outlets) >= 8 > len(thread.origins) >= 4
 
