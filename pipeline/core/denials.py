@@ -65,8 +65,9 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     refusal = next(act.nearest("refuses", 7), None)
     if refusal is not None and not negated(act.sentence, refusal.start, 3):
         return _denied(act.sentence, refusal)
-    unreal = act.sentence.cues.get("if") or _is_unreal(act.sentence)
-    if (negated(act.sentence, verb, 4) or _has_no(act)) and not unreal:
+    if (negated(act.sentence, verb, 4) or _has_no(act)) and not (
+        act.sentence.cues.get("if") or _is_unreal(act.sentence)
+    ):
         words = act.sentence.reading.text.words[act.sentence.first : act.head]
         anyone = act.topic in ANY_WORD or not _OURS.isdisjoint(words)
         own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.parties)), None)
