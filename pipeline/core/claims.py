@@ -189,6 +189,8 @@ def _allegation(
                 continue
             who = accuser(sentence, cue)
             own = who is not None and name(who) in act.parties  # "Iran is said to have sold": who is accused
+            if own and sentence.reading.text.words[cue.start] in _CLAIMS:  # "Kyiv claims to have hit the ship"
+                continue
             return Claim("alleged", None if own else who, evidence(sentence, cue))
         told_last = closing(sentence, cue, act.end) if cue.start >= act.end and _closes(act, cue) else None
         if told_last is not None:
@@ -258,7 +260,7 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
     if own or (modal is not None and not known):
         return None
     verb = words[one.cue.start]
-    if verb in _CLAIMS and (act.past or not 0 <= act.start - one.cue.end <= _OBJECT):
+    if verb in _CLAIMS and one.holder is not None and (act.past or not 0 <= act.start - one.cue.end <= _OBJECT):
         return Claim("alleged", one.holder, evidence(sentence, one.cue))
     if verb in _PRINTS and speaker is None and one.holder is not None and act.topic not in ANY_WORD:
         return Claim("alleged", one.holder, evidence(sentence, one.cue))

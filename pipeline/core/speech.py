@@ -47,7 +47,7 @@ _AUXILIARIES: Final = frozenset("is are was were has have had been being be".spl
 _SUCCESSORS: Final = {"SU": "RU"}
 _THEY: Final = frozenset("they it he she".split())
 _WHICH: Final = frozenset("that which who".split())
-_GRANTED: Final = frozenset("after following despite condemning condemned amid since when".split())
+_GRANTED: Final = frozenset("after following despite condemning condemned amid since when owing".split())
 """Words after which nobody's word is needed: "accused Iran of lying after the launch"."""
 _TOLD: Final = frozenset("told tells tell".split())
 _LONGEST: Final = 10
