@@ -1,15 +1,15 @@
 """How an act stands in the text: reported, alleged, denied, planned or hypothetical, and who holds that.
 
-Cues are data (`configs/lists/claims.txt`); `speech`, `modality` and `denials` know how far each kind reaches. The
-claims of all mentions of an act are settled together.
+Cues are data (`configs/lists/claims.txt`); `speech`, `modality` and `denials` know how far each kind reaches. What all
+mentions of an act say is settled in `settling`.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from pipeline.core.acts import ANY_WORD, REACH, TAKEN, WEAPONS, Act, charges, has, negated
-from pipeline.core.blame import BLAME, accused_around, accused_here
+from pipeline.core.blame import accused_around, accused_here
 from pipeline.core.denials import denial_around, denial_within, is_meant
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
@@ -29,6 +29,7 @@ from pipeline.core.speech import (
 )
 from pipeline.core.story import Claim, ClaimStatus, Party
 from pipeline.core.subjects import subject_of
+from pipeline.core.text import stem
 
 _HARM: Final = frozenset(
     "killed kill kills killing wounded wounding injured injuring dead died hit hits struck strike strikes damaged"
@@ -58,6 +59,7 @@ _CLAIMS: Final = frozenset("claims claimed claim".split())
 _OBJECT: Final = 3
 """Words from which what is "claimed" is the act itself: "claimed the rocket attack" as its own."""
 _MAKES_KNOWN: Final = frozenset("announced announces confirmed confirms".split())
+_DECIDED: Final = frozenset(map(stem, "approve approved authorize authorise decide decided".split()))
 _IN_MIND: Final = frozenset(
     "considering considers considered consider weighing weighs mulling mulls pondering wants exploring eyeing planned"
     " planning plans plan intends intended preparing prepares prepared negotiating seeking sought ready"
@@ -97,6 +99,8 @@ def claims_of(act: Act) -> list[Claim]:
     allegation = _allegation(act, told, modal if found else None, denial)
     if allegation is not None and not (allegation.holder is not None and _confirmed(act)):
         found["alleged"] = allegation
+    if allegation is not None and modal is not None and _is_found_out(act, modal[1]):
+        found.pop("planned", None)
     around = None if denial is not None else denial_around(act, alleged=allegation is not None)
     if around is not None and not found:
         found.update(_disputed(act, told))
@@ -206,6 +210,12 @@ def _allegation(
     return None
 
 
+def _is_found_out(act: Act, cue: Hit) -> bool:
+    """`strong indications that he approved the supply`: who suspects a decision suspects that it was carried out."""
+    decided = act.sentence.reading.text.stems[cue.start] in _DECIDED
+    return decided and any(hit.end <= cue.start for hit in act.sentence.cues.get("accuses", ()))
+
+
 def _is_of_a_mind(sentence: Sentence, cue: Hit) -> bool:
     """`Washington says Beijing is considering it`: what somebody has in mind, another may allege."""
     return not _IN_MIND.isdisjoint(sentence.reading.text.words[cue.start : cue.end + 2])
@@ -301,53 +311,3 @@ def _hostile(act: Act, one: Speech) -> bool:
     if act.aimed not in (None, act.doer):
         return act.aimed == one.speaker.code
     return not _HARM.isdisjoint(words)
-
-
-def settled(claims: Sequence[Claim], topic: str, parties: Collection[str] = ()) -> Iterator[Claim]:
-    """The claims of all mentions of one act together; `parties` are the names of whoever may speak about it.
-
-    What a headline says in short yields to what the body tells. What the body tells as done in its own words (of a
-    launch the headline too), and nobody denies, is reported, whoever says so too. Else what somebody alleges is not
-    also reported as a fact, unless by a party to it; what one side reports and another denies is alleged. Holders
-    whose state is told go before "an official". An act that is only named ("arms sales") stands as the
-    mentions say that tell it. Of what is told as done, only who did it is alleged by whoever blames somebody.
-    """
-    body = any(claim.evidence is not None and claim.evidence.field == "body" and claim.status != "denied"
-               for claim in claims)
-    kept = [claim for claim in claims if not (body and _is_headline(claim))]
-    blamed = any(one.evidence is not None and one.evidence.rule == BLAME for one in kept)
-    if any(claim.status == "denied" for claim in kept) and not blamed:
-        kept = [replace(claim, status="alleged") if _is_contested(claim, parties) else claim for claim in kept]
-    elif not blamed:
-        told = [one for one in claims if _is_told(one) and (one in kept or topic in ANY_WORD)]
-        if told:
-            kept = [claim for claim in (*kept, *told) if claim.status != "alleged"]
-    named = {claim.status for claim in kept if claim.holder is not None and name(claim.holder)}
-    kept = [claim for claim in kept if not (claim.status in named and claim.holder is not None
-                                            and not name(claim.holder) and claim.status != "reported")]
-    statuses = {claim.status for claim in kept}
-    seen: set[tuple[str, str]] = set()
-    for claim in kept:
-        admitted = claim.status == "reported" and claim.holder is not None and name(claim.holder) in parties
-        if claim.status == "reported" and not admitted and not blamed and statuses & {"alleged", "hypothetical"}:
-            continue
-        if claim.status == "reported" and claim.evidence is None and not blamed and statuses != {"reported"}:
-            continue
-        key = (claim.status, (claim.holder.code or claim.holder.text) if claim.holder else "")
-        if key not in seen:
-            seen.add(key)
-            yield claim
-
-
-def _is_headline(claim: Claim) -> bool:
-    where = claim.evidence
-    return where is not None and where.field == "title" and claim.status in ("reported", "planned", "hypothetical")
-
-
-def _is_told(claim: Claim) -> bool:
-    """Whether the text itself says that the act was done: "Israeli aircraft have fired a missile"."""
-    return claim.status == "reported" and claim.holder is None and claim.evidence is not None
-
-
-def _is_contested(claim: Claim, parties: Collection[str]) -> bool:
-    return claim.status == "reported" and claim.holder is not None and name(claim.holder) not in parties

@@ -8,10 +8,11 @@ from typing import Final
 from pipeline.core.acts import ANY_WORD, Act
 from pipeline.core.background import known
 from pipeline.core.blame import accusation, responsible
-from pipeline.core.claims import claims_of, settled
+from pipeline.core.claims import claims_of
 from pipeline.core.mentions import Mention
 from pipeline.core.reading import Reading
 from pipeline.core.roles import SIDES, filled, home, is_answered, is_place, is_trade, likely, mend, same
+from pipeline.core.settling import settled
 from pipeline.core.speech import name
 from pipeline.core.story import Claim, Event, Party
 

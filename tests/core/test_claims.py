@@ -244,6 +244,8 @@ def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wa
     ("Denys Shmyhal said Canada had given Ukraine ten tanks.", ARMS, {"reported"}),
     ("Ukraine claims to have killed 400 Russians in a missile attack.", LAUNCH, {"reported"}),
     ("Beijing said the firms were punished owing to their weapons sales to Taiwan.", ARMS, {"reported"}),
+    ("Investigators found strong indications that Moscow approved the supply of missiles to rebels.", ARMS,
+     {"alleged"}),
     ("Seoul signs a contract to sell howitzers to Poland.", ARMS, {"planned"}),
     ("A rights group says Hamas broke the law when it fired rockets at Israel.", LAUNCH, {"reported"}),
     ("The US Navy said it had intercepted a shipment of rifles from Iran to Yemen.", ARMS, {"reported"}),
