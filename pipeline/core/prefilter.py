@@ -24,13 +24,14 @@ _PARTIES_EXPECTED: Final = 300.0
 class Keys:
     """For each symbol the keys of its terms, and how often it is to be expected in news, roughly."""
 
-    stems: Mapping[str, AbstractSet[str]]
+    words: Mapping[str, Mapping[str, AbstractSet[str]]]
+    """By stem, with the words that count: "" where any with that stem does."""
     weights: Mapping[str, float]
 
     @classmethod
     def of(cls, terms: Iterable[Term], aliases: Mapping[str, Collection[str]]) -> Self:
         """`aliases` names the further symbols that a list or a class of one (`list:class`) stands for."""
-        stems: dict[str, set[str]] = {}
+        words: dict[str, dict[str, set[str]]] = {}
         weights: dict[str, float] = {}
         for term in terms:
             if term.barred:
@@ -42,13 +43,17 @@ class Keys:
             word = min((word for word in term.words if word.form != "#"), key=_expected)
             weight = min(A_NAME if word.capitals else _expected(word) for word in term.words)
             for symbol in symbols:
-                stems.setdefault(symbol, set()).add(stem(word.form) if word.exact else word.form)
+                by_stem = words.setdefault(symbol, {})
+                if word.exact:
+                    by_stem.setdefault(stem(word.form), set()).add(word.form)
+                else:
+                    by_stem.setdefault(word.form, set()).add("")
                 if not party:
                     weights[symbol] = weights.get(symbol, 0.0) + weight
         for name in (*PARTY_LISTS, PARTIES):
             for symbol in (name, *aliases.get(name, ())):
                 weights[symbol] = weights.get(symbol, 0.0) + _PARTIES_EXPECTED
-        return cls(stems, weights)
+        return cls(words, weights)
 
     def expected(self, symbol: str) -> float:
         """How often a symbol is to be expected."""
@@ -73,7 +78,7 @@ class Screen:
     def of(cls, patterns: Iterable[Pattern], keys: Keys) -> Self:
         found: dict[str, list[Pattern]] = {}
         for pattern in patterns:
-            for key in keys.stems.get(keys.rarest(pattern), ()):
+            for key in keys.words.get(keys.rarest(pattern), ()):
                 found.setdefault(key, []).append(pattern)
         return cls({key: tuple(some) for key, some in found.items()})
 
@@ -82,37 +87,53 @@ class Screen:
         return [pattern for key in self.patterns.keys() & stems for pattern in self.patterns[key]]
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The patterns whose rarest item may stand at a word with one stem: `forms` are the words that count, None any;
+    `entries` the numbers of the patterns, each with the bits that it needs."""
+
+    forms: frozenset[str] | None
+    entries: tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True)
 class Anchors:
-    """Numbered patterns. Every symbol has a bit: `bits` gives for a stem the symbols that it is a key of, `entries`
-    the patterns whose rarest item it is a key of, each with the bits that it needs."""
+    """Numbered patterns. Every symbol has a bit: `bits` gives for a stem the symbols that it is a key of, `anchors`
+    the patterns whose rarest item it is a key of."""
 
     bits: Mapping[str, int] = field(repr=False)
-    entries: Mapping[str, tuple[tuple[int, int], ...]] = field(repr=False)
+    anchors: Mapping[str, Anchor] = field(repr=False)
 
     @classmethod
     def of(cls, patterns: Sequence[Pattern], keys: Keys) -> Self:
         bit: dict[str, int] = {}
         entries: dict[str, list[tuple[int, int]]] = {}
+        forms: dict[str, set[str]] = {}
         for number, pattern in enumerate(patterns):
             needed = reduce(or_, (bit.setdefault(symbol, 1 << len(bit)) for symbol in pattern.symbols))
-            for key in keys.stems.get(keys.rarest(pattern), ()):
+            for key, words in keys.words.get(keys.rarest(pattern), {}).items():
                 entries.setdefault(key, []).append((needed, number))
+                forms.setdefault(key, set()).update(words)
         bits: dict[str, int] = {}
         for symbol, one in bit.items():
-            for key in keys.stems.get(symbol, ()):
+            for key in keys.words.get(symbol, ()):
                 bits[key] = bits.get(key, 0) | one
-        return cls(bits, {key: tuple(found) for key, found in entries.items()})
+        return cls(bits, {
+            key: Anchor(None if "" in forms[key] else frozenset(forms[key]), tuple(found))
+            for key, found in entries.items()
+        })
 
-    def standing(self, stems: AbstractSet[str]) -> dict[str, list[tuple[int, int]]]:
-        """The entries of patterns that may match among `stems`, by key; empty when none can."""
-        anchors = self.entries.keys() & stems
-        if not anchors:
+    def standing(self, stems: AbstractSet[str]) -> dict[str, Anchor]:
+        """The anchors of patterns that may match among `stems`, by key; empty when none can."""
+        keys = self.anchors.keys() & stems
+        if not keys:
             return {}
         there = reduce(or_, map(self.bits.__getitem__, self.bits.keys() & stems))
         return {
-            key: left for key in anchors
-            if (left := [entry for entry in self.entries[key] if there & entry[0] == entry[0]])
+            key: Anchor(anchor.forms, left) for key in keys
+            if (anchor := self.anchors[key]) and (
+                left := tuple([entry for entry in anchor.entries if there & entry[0] == entry[0]])
+            )
         }
 
     def there(self, stems: Sequence[str]) -> int:

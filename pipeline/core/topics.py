@@ -131,11 +131,15 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
 
 def _promising(reading: Reading, topics: Topics) -> Iterator[tuple[Sentence, list[Candidate]]]:
     """The sentences in which all items of some pattern may stand, with those patterns."""
-    anchors, stems = topics.anchors, reading.text.stems
+    anchors, stems, words = topics.anchors, reading.text.stems, reading.text.words
     standing = anchors.standing(reading.text.vocabulary)
     if not standing:
         return
-    at = [index for index, key in enumerate(stems) if key in standing]
+    forms = {key: anchor.forms for key, anchor in standing.items()}
+    at = [
+        index for index, key in enumerate(stems)
+        if key in forms and ((exact := forms[key]) is None or words[index] in exact)
+    ]
     done = 0
     for index, (first, last) in enumerate(reading.text.sentences):
         begin = done
@@ -144,7 +148,7 @@ def _promising(reading: Reading, topics: Topics) -> Iterator[tuple[Sentence, lis
         if done > begin:
             there = anchors.there(stems[first:last])
             numbers = {
-                number for key in {stems[word] for word in at[begin:done]} for needed, number in standing[key]
+                number for key in {stems[word] for word in at[begin:done]} for needed, number in standing[key].entries
                 if there & needed == needed
             }
             if numbers:
