@@ -244,7 +244,6 @@ def _is_a_persons_name(text: Text, hit: Hit) -> bool:
 
 def _titled(text: Text) -> bool:
     """Whether nearly every word begins with a capital, as in many headlines: capitals say nothing then."""
-    capitals = sum(text.raw[start].isupper() for start in text.starts)
-    return len(text) < 25 and capitals * 10 > 7 * len(text)
+    return len(text) < 25 and sum(text.raw[start].isupper() for start in text.starts) * 10 > 7 * len(text)
 
 
