@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.acts import ANY_WORD, REACH, TAKEN, WEAPONS, Act, charges, has, negated
+from pipeline.core.acts import ANY_WORD, REACH, TAKEN, Act, charges, has, negated
 from pipeline.core.blame import accused_around, accused_here
 from pipeline.core.denials import denial_around, denial_within, is_meant
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
+from pipeline.core.presupposed import is_named, is_presupposed, is_relative
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import (
     Speech,
@@ -48,7 +49,6 @@ _WATCHERS: Final = frozenset(
 """Words for those who see what is fired at their own country, or what it hit."""
 _TITLE: Final = 8
 """Words that tell who a speaker is."""
-_FINITE: Final = frozenset("was were is are".split())
 _SIDES: Final = frozenset("rebels opposition".split())
 """Whose word is hearsay of others, and their own of themselves."""
 _PRINTS: Final = frozenset("reported reports".split())
@@ -188,7 +188,7 @@ def _allegation(
     for cue in sentence.cues.get("accuses", ()):
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
-        if inside or (before and not _of_a_weapon(act, cue.end)):
+        if inside or (before and not is_presupposed(act, cue)):
             if _is_of_another(act, cue):
                 continue
             who = accuser(sentence, cue)
@@ -232,16 +232,6 @@ def _is_of_another(act: Act, cue: Hit) -> bool:
     return doubted and not 0 <= act.head - cue.end <= _NOUN
 
 
-def _of_a_weapon(act: Act, first: int) -> bool:
-    """`accused Syria of supplying the rockets that Hezbollah has fired`: of the firing nobody is accused."""
-    words = act.sentence.reading.text.words
-    return any(
-        first <= hit.start and hit.end < act.head and words[hit.end] in ("that", "which")
-        and _FINITE.isdisjoint(words[hit.end + 2 : act.head])
-        for hit in act.sentence.present.of(WEAPONS)
-    )
-
-
 def _closes(act: Act, cue: Hit) -> bool:
     """`…, diplomats believe`."""
     return not _CLOSING.isdisjoint(act.sentence.reading.text.words[cue.start : cue.end])
@@ -251,6 +241,8 @@ def _word_of_others(act: Act, one: Speech, modal: tuple[ClaimStatus, Hit] | None
     """What somebody who is no party to the act says of it, where that is an allegation and not a report; of what is
     only planned or possible that takes hearsay, or another state that knows what a party has in mind."""
     sentence, speaker = act.sentence, one.speaker
+    if one.cue.end <= act.head and is_named(act, one.cue):
+        return None
     hearsay = one.near(sentence.cues.get("hearsay", ())) or one.before("hearsay")
     words = sentence.reading.text.words
     own = speaker is not None and name(speaker) in act.parties and _CRITICS.isdisjoint(
@@ -304,7 +296,7 @@ def _hostile(act: Act, one: Speech) -> bool:
     words = act.sentence.reading.text.words
     last = min(one.speaker.end + _TITLE, max(one.last, one.speaker.end))
     told = words[max(one.first, one.speaker.start - _TITLE) : last]
-    if not _WATCHERS.isdisjoint(told) or _of_a_weapon(act, act.sentence.first):
+    if not _WATCHERS.isdisjoint(told) or is_relative(act, act.sentence.first):
         return False
     last = one.first if one.cue.start >= act.end else min(act.sentence.last, act.end + _WINDOW)
     words = words[act.start : last]

@@ -378,3 +378,12 @@ def test_the_founding_story() -> None:
     shells = detection.events[0]
     assert {c.status: c.holder.code for c in shells.claims if c.holder} == {"alleged": "US", "denied": "KP"}
     assert ("sanctions", {"imposer": "eu", "target": "KP"}, ("planned",)) in told
+
+
+@pytest.mark.parametrize(("body", "topic"), [
+    ("Moscow accused Kyiv of hitting a dormitory with newly acquired American drones.", ARMS),
+    ("London accused Moscow of stirring up anger over Britain's sale of tanks to Ukraine.", ARMS),
+    ("The inquiry accused Libya of paying the rebels who fired the missile at the airliner.", LAUNCH),
+])
+def test_what_a_charge_takes_for_granted_is_not_alleged(body: str, topic: str) -> None:
+    assert [event.status for event in events(body, topic)] == [("reported",)]
