@@ -33,6 +33,8 @@ from pipeline.stores.base import Store, batched
 
 BATCH: Final = 2_000
 _SEARCHABLE_EVERY: Final = 25_000
+_FRESH: Final = 6_000
+"""Changes at the end that are likely to be of stories which are not joined yet."""
 _MANY: Final = 2_000
 """Lines from which on more processes are worth their start."""
 _MOST: Final = 4
@@ -160,7 +162,7 @@ def _own_share(lines: Sequence[Line]) -> Imported:
 
 
 def _refresh() -> None:
-    _mine[0].archive.refresh()
+    _mine[0].archive.refresh(leaving=_FRESH)
 
 
 def _take(store: Store, lines: Sequence[Line], work: Work) -> Imported:

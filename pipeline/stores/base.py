@@ -141,8 +141,9 @@ class Archive(Protocol):
         """
         ...
 
-    def refresh(self) -> None:
-        """Make everything indexed so far searchable (also by other processes)."""
+    def refresh(self, leaving: int = 0) -> None:
+        """Make everything indexed so far searchable (also by other processes); an embedded store may be asked to leave
+        the last so many changes for a later call, because they are soon followed by others of the same stories."""
         ...
 
     def get(self, ids: Sequence[str]) -> dict[str, Story]:

@@ -80,7 +80,7 @@ class ElasticArchive:
     def mark(self, changes: Mapping[str, Mapping[str, Any]]) -> int:
         return sum(self._writer.mark(dict(some)) for some in batched(changes.items(), _AT_ONCE))
 
-    def refresh(self) -> None:
+    def refresh(self, leaving: int = 0) -> None:
         self._indices.refresh_stories()
 
     def get(self, ids: Sequence[str]) -> dict[str, Story]:

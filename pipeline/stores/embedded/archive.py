@@ -103,8 +103,8 @@ class EmbeddedArchive:
             changed += len(news)
         return changed
 
-    def refresh(self) -> None:
-        self._search.follow()
+    def refresh(self, leaving: int = 0) -> None:
+        self._search.follow(leaving=leaving)
         self._search.settled()
 
     def delete_before(self, before: datetime) -> int:

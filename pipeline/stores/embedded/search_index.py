@@ -139,15 +139,15 @@ class SearchIndex:
 
     # ── following ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def follow(self, wait_s: float = WAIT_S) -> None:
-        """Apply every change made so far, unless another process is at it and will do so."""
-        if not self.behind():
+    def follow(self, wait_s: float = WAIT_S, leaving: int = 0) -> None:
+        """Apply every change made so far but the last `leaving`, unless another process is at it and will do so."""
+        if self.behind() <= leaving:
             return
         with alone(self.folder / "writer.lock", wait_s) as mine:
-            if mine and self.behind():
+            if mine and self.behind() > leaving:
                 try:
                     applied, highest = self.applied(self.searcher())
-                    self._catch_up(self._index, self._path, applied, highest)
+                    self._catch_up(self._index, self._path, applied, highest, leaving)
                 except (ValueError, OSError) as error:
                     _log.warning("%s: making the search index anew (it cannot be written: %s)", self.folder, error)
                     self._build()
@@ -213,9 +213,10 @@ class SearchIndex:
         index.reload()
         return int(index.searcher().num_docs) - 1
 
-    def _catch_up(self, index: Any, path: Path, applied: int, highest: int) -> int:
-        """Apply all changes after `applied`, also those made meanwhile; `highest`: no row above it is there yet."""
-        target = self._database.meta("seq")
+    def _catch_up(self, index: Any, path: Path, applied: int, highest: int, leaving: int = 0) -> int:
+        """Apply all changes after `applied`, also those made meanwhile, or but the last `leaving` of now; `highest`: no
+        row above it is there yet."""
+        target = self._database.meta("seq") - leaving
         large = target - applied > _SMALL
         columns = ColumnsWriter(path / COLUMNS)
         writer = index.writer(_HEAP_LARGE if large else _HEAP_SMALL, 1)  # takes stories faster than we make them ready
@@ -243,7 +244,7 @@ class SearchIndex:
                     _give_memory_back()
                     uncommitted = 0
             applied = target
-            target = self._database.meta("seq")
+            target = applied if leaving else self._database.meta("seq")
             if target == applied:
                 break
         self._commit(writer, columns, applied, highest)
