@@ -33,6 +33,8 @@ from pipeline.stores.base import Store, batched
 
 BATCH: Final = 2_000
 _SEARCHABLE_EVERY: Final = 25_000
+"""Stories at least between two calls to make them searchable; later an eighth of those stored, since every call makes a
+part of the index that is merged with others, and indexes again what has been marked since."""
 _FRESH: Final = 6_000
 """Changes at the end that are likely to be of stories which are not joined yet."""
 _MANY: Final = 2_000
@@ -109,16 +111,16 @@ def _searchable_meanwhile(store: Store, lines: Iterable[Line], work: Work, worke
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as searchable:
         searchable.submit(_begin, work).result()
-        following, since = None, 0
+        following, stored, since = None, 0, 0
         some_done = (
             (_take(store, some, work) for some in batched(lines, BATCH)) if workers == 1
             else _in_processes(lines, work, workers)
         )
         for done in some_done:
             yield done
-            since += done.counts.total()
-            if since >= _SEARCHABLE_EVERY and (following is None or following.done()):
-                following, since = searchable.submit(_refresh), 0
+            stored += done.counts.total()
+            if stored - since >= max(_SEARCHABLE_EVERY, stored // 8) and (following is None or following.done()):
+                following, since = searchable.submit(_refresh), stored
         if following is not None:
             following.result()
 
