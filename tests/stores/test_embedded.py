@@ -203,13 +203,26 @@ def test_commits_in_between_while_catching_up(opened: Callable[..., Store], monk
     assert (total(store), total(store, "revised")) == (1000, 334)
 
 
+def test_refresh_may_leave_the_last_changes(opened: Callable[..., Store]) -> None:
+    store = opened()
+    store.archive.refresh()
+    store.archive.index([story(number) for number in range(5)])
+    behind = store.archive._search.behind  # type: ignore[attr-defined]  # a search would apply so few itself
+    store.archive.refresh(leaving=5)
+    assert behind() == 5
+    store.archive.refresh(leaving=2)
+    assert behind() == 2
+    store.archive.refresh()
+    assert (behind(), total(store)) == (0, 5)
+
+
 def test_refresh_leaves_it_to_the_process_that_is_at_it(
     opened: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = opened()
     store.archive.refresh()
     store.archive.index([story(1)])
-    monkeypatch.setattr(search_index.SearchIndex.follow, "__defaults__", (0.1,))
+    monkeypatch.setattr(search_index.SearchIndex.follow, "__defaults__", (0.1, 0))
     with alone(tmp_path / "s/index/writer.lock") as mine:
         assert mine
         store.archive.refresh()
