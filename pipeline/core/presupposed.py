@@ -51,9 +51,7 @@ def _is_attribute(act: Act) -> bool:
 def _is_matter(act: Act, cue: Hit) -> bool:
     """`accused him of spreading lies about the decision to send`: a noun after a deed and "about"."""
     words = act.sentence.reading.text.words
-    for at in range(max(cue.end + 1, act.head - _MODIFIERS), act.head):
-        if words[at] in _ABOUT and not act.past and any(
-            word.endswith("ing") for word in words[cue.end : at]
-        ):
-            return True
-    return False
+    return not act.past and any(
+        words[at] in _ABOUT and any(word.endswith("ing") for word in words[cue.end : at])
+        for at in range(max(cue.end + 1, act.head - _MODIFIERS), act.head)
+    )
