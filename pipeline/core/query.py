@@ -5,7 +5,8 @@
     match(query, document, now)       in memory, with the spans of what matched; None where it does not
     matches(query, document, now)     only whether
 
-`query_nodes` says what each node means, `query_parse` how it is written, `query_match` matches it in memory;
+`query_nodes` says what each node means, `query_parse` how it is written (on `query_scan`, the characters),
+`query_match` matches it in memory;
 the stores translate the same nodes for their engines. `docs/queries.md` is the user's page.
 """
 

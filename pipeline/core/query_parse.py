@@ -12,9 +12,8 @@ A field before a parenthesis holds for every bare term inside: `title:(drone OR 
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Final, NoReturn, cast, get_args
+from typing import Final, cast, get_args
 
-from pipeline.core.errors import QueryError
 from pipeline.core.query_nodes import (
     COUNT_FIELDS,
     TAG_FIELDS,
@@ -39,16 +38,11 @@ from pipeline.core.query_nodes import (
     any_of,
     tag_value,
 )
+from pipeline.core.query_scan import MAX_LENGTH, NAME, Scanner
 from pipeline.core.story import ClaimStatus
-from pipeline.core.text import Text, stem
+from pipeline.core.text import stem
 from pipeline.core.yamltext import suggest
 
-MAX_LENGTH: Final = 20_000
-"""Characters of a query."""
-MAX_DEPTH: Final = 40
-"""Parentheses and NOTs within each other."""
-MAX_TERMS: Final = 1_000
-"""Words, tags and times of a query."""
 MAX_BETWEEN: Final = 100
 MAX_AGE: Final = timedelta(days=36_525)
 
@@ -59,12 +53,6 @@ FIELDS: Final = (*TEXT_FIELDS, *TAG_FIELDS, *COUNT_FIELDS, "event", "after", "be
 
 _TIMES: Final = {"after": "after", "since": "after", "before": "before"}
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_QUOTES: Final = '"“”„‟'
-_SPACE: Final = re.compile(r"\s*")
-_NAME: Final = re.compile(r"([^\W\d_][\w-]*):(?!//)")
-_OPERATOR: Final = re.compile(rf"(AND|OR|NOT)(?=[\s(){_QUOTES}]|$)")
-_BARE: Final = re.compile(rf"[^\s(){_QUOTES}]+")
-_QUOTED: Final = re.compile(rf"[{_QUOTES}]((?:[^{_QUOTES}\\]|\\.)*)[{_QUOTES}]")
 _COUNT: Final = re.compile(r"(<=|>=|<|>|=|)(\d{1,9})", re.ASCII)
 _AGE: Final = re.compile(r"(\d{1,9})([smhdw])")
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
@@ -76,16 +64,7 @@ def parse(text: str) -> Query:
     return _Parser(text).whole()
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text = re.sub(r"\s", " ", text)
-        self.at = 0
-        self.depth = 0
-        self.terms = 0
-
-    def fail(self, message: str, at: int | None = None) -> NoReturn:
-        raise QueryError(message, self.text, self.at if at is None else at)
-
+class _Parser(Scanner):
     # ── boolean ───────────────────────────────────────────────────────────────────────────────────────────
 
     def whole(self) -> Query:
@@ -139,7 +118,7 @@ class _Parser:
         start = self.at
         if self.peek() == "(":
             return self.group(field)
-        if name := _NAME.match(self.text, start):
+        if name := NAME.match(self.text, start):
             return self.named(name[1], start, name.end())
         if field in TAG_FIELDS:
             return self.tag(field)
@@ -264,7 +243,7 @@ class _Parser:
                 self.at += 3
                 continue
             self.count(place)
-            written = _NAME.match(self.text, place)
+            written = NAME.match(self.text, place)
             name = written[1].lower() if written else "topic"
             if written:
                 self.at = written.end()
@@ -310,79 +289,6 @@ class _Parser:
         if field in ("topic", "lang") and value and not re.fullmatch(r"[\w-]+", value):
             self.fail(f'"{raw}" is not a name as {field}: takes it; for several write {field}:(a OR b)', start)
         return value
-
-    # ── characters ────────────────────────────────────────────────────────────────────────────────────────
-
-    def value(self, star: bool) -> tuple[str, bool]:
-        """A value in quotes or bare, and whether a * follows it (where that is allowed)."""
-        if self.quote():
-            raw = self.quoted()
-            prefix = self.peek() == "*"
-            if prefix:
-                self.at += 1
-        else:
-            raw = self.bare()
-            prefix = raw.endswith("*")
-            raw = raw.removesuffix("*")
-            if "*" in raw:
-                self.fail("* stands only at the end of a value", self.at - len(raw) - prefix + raw.find("*"))
-        if prefix and not star:
-            self.fail("* is not possible here", self.at - 1)
-        return raw, prefix
-
-    def normal(self, raw: str, start: int) -> tuple[str, ...]:
-        words = tuple(Text.of(raw).words)
-        if not words:
-            self.fail("there is no word in this term: only letters and digits can be searched for", start)
-        if tuple(Text.of(" ".join(words)).words) != words:
-            self.fail("this is longer than any word in the index", start)
-        self.terms += len(words) - 1
-        self.count(start, 0)
-        return words
-
-    def bare(self) -> str:
-        match = _BARE.match(self.text, self.at)
-        if match is None:
-            self.fail("a term is missing here")
-        self.at = match.end()
-        return match[0]
-
-    def quoted(self) -> str:
-        match = _QUOTED.match(self.text, self.at)
-        if match is None:
-            self.fail("this quote is never closed")
-        self.at = match.end()
-        return re.sub(r"\\(.)", r"\1", match[1])
-
-    def quote(self) -> bool:
-        return not self.ended(skip=False) and self.peek() in _QUOTES
-
-    def skip(self) -> None:
-        match = _SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-
-    def peek(self) -> str:
-        return self.text[self.at] if self.at < len(self.text) else " "
-
-    def ended(self, skip: bool = True) -> bool:
-        if skip:
-            self.skip()
-        return self.at >= len(self.text) or self.text[self.at] == ")"
-
-    def operator(self) -> str:
-        self.skip()
-        match = _OPERATOR.match(self.text, self.at)
-        return match[1] if match else ""
-
-    def enter(self, at: int) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"nested more than {MAX_DEPTH} levels deep", at)
-
-    def count(self, at: int, terms: int = 1) -> None:
-        self.terms += terms
-        if self.terms > MAX_TERMS:
-            self.fail(f"more than {MAX_TERMS:,} terms in one query", at)
 
 
 def _age(raw: str) -> timedelta | None:

@@ -25,7 +25,7 @@ from pipeline.core.query import (
     parse,
     tag_value,
 )
-from pipeline.core.query_parse import MAX_DEPTH, MAX_LENGTH, MAX_TERMS
+from pipeline.core.query_scan import MAX_DEPTH, MAX_LENGTH, MAX_TERMS
 from tests.contracts.strange import queries
 
 a, b, c = Word("a"), Word("b"), Word("c")
