@@ -189,6 +189,11 @@ def _rank(party: Named) -> int:
     return next((rank for rank, codes in enumerate(_MAKERS) if party.code in codes), len(_MAKERS))
 
 
+def exports(party: Named) -> bool:
+    """Whether it is a firm, or a state that exports many arms."""
+    return _rank(party) < len(_MAKERS)
+
+
 def is_getting(clause: Clause, start: int, end: int) -> bool:
     """Whether a recipient does what words [start, end) tell: "bought", "smuggled in"."""
     stems = clause.text.stems

@@ -10,7 +10,8 @@ from pipeline.core.background import known
 from pipeline.core.blame import accusation, responsible
 from pipeline.core.claims import claims_of
 from pipeline.core.mentions import Mention
-from pipeline.core.reading import Reading
+from pipeline.core.reading import Reading, Sentence
+from pipeline.core.remaining import remaining
 from pipeline.core.roles import SIDES, filled, home, is_answered, is_place, is_trade, likely, mend, same
 from pipeline.core.settling import settled
 from pipeline.core.speech import name
@@ -48,14 +49,16 @@ def events_of(mentions: Iterable[Mention], readings: Sequence[Reading]) -> Itera
                     titled = draft.event.evidence[0].field == "title"  # a headline guesses worse than the text
                     draft.guess = {**draft.guess, **guess} if titled else {**guess, **draft.guess}
                     draft.event, draft.answered = merged, draft.answered and answered
+                    draft.told.append(telling[0].sentence)
                     break
             else:
-                drafts.append(_Draft(event, guess, telling[0].topic.roles, answered))
+                drafts.append(_Draft(event, guess, telling[0].topic.roles, answered, [telling[0].sentence]))
     events = [draft.event for draft in drafts]
     for draft in drafts:
         roles, event = _completed(draft, events), draft.event
         claims = tuple(settled(event.claims, event.topic, _talking(roles.items())))
-        yield replace(event, roles={**roles, **_beside(draft, roles, readings)}, claims=claims)
+        roles = {**roles, **_beside(draft, roles, readings)}
+        yield replace(event, roles={**roles, **_left(draft, roles, events, readings)}, claims=claims)
 
 
 @dataclass
@@ -67,6 +70,7 @@ class _Draft:
     guess: dict[str, Party]
     wanted: Collection[str]
     answered: bool
+    told: list[Sentence]
 
 
 def _completed(draft: _Draft, events: Sequence[Event]) -> dict[str, Party]:
@@ -98,6 +102,22 @@ def _beside(draft: _Draft, roles: Mapping[str, Party], readings: Sequence[Readin
             rest = [party for party in known(role, readings) if not any(same(party, other) for other in roles.values())]
             if len(rest) == 1:
                 found[role] = rest[0]
+    return found
+
+
+def _left(
+    draft: _Draft, roles: Mapping[str, Party], events: Sequence[Event], readings: Sequence[Reading]
+) -> dict[str, Party]:
+    """The sides that nothing else tells."""
+    found: dict[str, Party] = {}
+    if draft.answered or draft.event.topic not in _CLAIMED or not roles:
+        return found
+    for role in ("recipient", "supplier", "actor"):
+        if role in draft.wanted and role not in roles:
+            taken = [*roles.values(), *found.values()]
+            party = remaining(role, draft.event, taken, events, draft.told, readings)
+            if party is not None:
+                found[role] = party
     return found
 
 

@@ -33,6 +33,11 @@ _WIELDS: Final = frozenset("defend use fight fire repel strike protect resist hi
 """What a recipient does with a weapon: "munitions for Kyiv to defend"."""
 _HEADS: Final = frozenset("president king minister premier leader chancellor spokesman emperor".split())
 """Who does something beside a thing: "the Croatian president slams arms deliveries"."""
+_FINDERS: Final = frozenset(
+    "police customs marines navy army troops forces soldiers authorities officials officers commandos prosecutors"
+    " coastguard guards rebels militants guerrillas insurgents fighters separatists".split()
+)
+"""Who finds or uses a thing that others made: "Italian police seized rifles"."""
 _MANY: Final = frozenset("series spate string flurry wave barrage increase rise number campaign salvo volley".split())
 _SHIELDS: Final = frozenset(
     "shield protect defend guard safeguard save deter stop prevent defending protecting".split()
@@ -84,7 +89,7 @@ def maker_of(clause: Clause, start: int) -> Named | None:
         between = words[party.end : start]
         if party.label == "people" and words[party.end - 1].endswith("ns") and not clause.owns(party):
             return None  # "give Ukrainians more arms"
-        if "era" in between or not _HEADS.isdisjoint(between[:1]):
+        if "era" in between or not (_HEADS | _FINDERS).isdisjoint(between[:1]):
             return None
         if between[:1] and between[0] in MADE:
             return party if len(between) <= 4 else None

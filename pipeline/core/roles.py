@@ -45,7 +45,8 @@ _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weath
 """Stems of what is done by whoever is under sanctions."""
 _NO_SIDE: Final = frozenset(("un", "iaea"))
 """Organisations that tell of weapons, and neither fire nor supply any."""
-_AMID: Final = frozenset("under amid after".split())
+_NOBODYS: Final = frozenset("under amid after bound destined headed en intended meant".split())
+"""First words of acts that nobody is told to do."""
 _ANSWERS: Final = frozenset("after following over against despite".split())
 """Before an act that others answer."""
 _GOING: Final = frozenset(("to", "for", "into"))
@@ -227,7 +228,7 @@ def _stand(mention: Mention, position: str) -> Named | None:
     if position == "subject" and _is_noun(mention):
         return owner_of(clause, act.start) or agent_of(clause, mention.start, mention.end)
     if position == "subject":
-        if clause.text.words[act.start] in _AMID:  # "amid a barrage of missiles"
+        if clause.text.words[act.start] in _NOBODYS:  # "amid a barrage of missiles", "rifles bound for"
             return None
         if act.symbol == "missiles":  # they do nothing of themselves
             return owner_of(clause, act.start) or maker_of(clause, act.start)

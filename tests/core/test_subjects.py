@@ -14,7 +14,7 @@ TRANSFERS = [
     ("China accuses the U.S. of lying over warnings it is considering sending artillery to Russia.", "CN>RU"),
     ("Iran may use the Syria earthquake to smuggle arms to Hezbollah.", "IR>hezbollah"),
     ("The U.S. is prolonging the Ukraine war by sending arms to Kyiv.", "US>UA"),
-    ("Chad's army chief is a man whom France sanctioned for buying weapons from Russia.", "RU>-"),
+    ("Chad's army chief is a man whom France sanctioned for buying weapons from Russia.", "RU>TD"),
     ("The U.S. imposed sanctions on firms procuring equipment for Iranian drones.", "IR>-"),
     ("Traders offered oil for North Korean rifles.", "KP>-"),
     ("Russia wants to offer food for North Korean weapons.", "KP>RU"),

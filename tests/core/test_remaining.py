@@ -1,0 +1,36 @@
+"""A side that nothing tells goes to the one party of the title and lede that may fill it, else to nobody."""
+
+import pytest
+
+from tests.core.detection import events, roles
+
+
+@pytest.mark.parametrize(("title", "body", "wanted"), [
+    # one state is left
+    ("Peru courts an old friend", "Moscow hopes for new arms sales, a paper said.", "RU>PE"),
+    ("Iran explains a fire", "The fire comes amid talk of a supply of drones to Sudan.", "IR>SD"),
+    ("Chad buys fighter jets", "The jets are French and will come by ship, the buyer said.", "FR>TD"),
+    # several are: of two one exports
+    ("France and Chad talk", "They spoke of a sale of tanks.", "FR>TD"),
+    ("France and Italy talk", "They spoke of a sale of tanks.", "->-"),
+    # who is no candidate: enemies, accusers, judges, hosts, and anybody where others without a state supply
+    ("Chad fights Libya's invasion", "The country needs a supply of tanks, Chad said.", "->TD"),
+    ("Chad court jails dealer", "Italian police seized rifles on a ship bound for Togo.", "->TG"),
+    ("Libya slams arms sales to Chad", "The sales must stop, it said.", "->TD"),
+    ("Arms deliveries to Chad", "Talks went on in Berlin.", "->TD"),
+    ("Arms deliveries to Chad", "The West will send tanks to Chad, a writer in Paris hopes.", "->TD"),
+])
+def test_who_is_left_of_a_transfer(title: str, body: str, wanted: str) -> None:
+    told = [roles(event) for event in events(body, "arms-transfer", title)]
+    assert {f"{one.get('supplier', '-')}>{one.get('recipient', '-')}" for one in told} == {wanted}
+
+
+@pytest.mark.parametrize(("title", "body", "wanted"), [
+    ("Libya pounds the capital", "The first missile hit at dawn and the second at noon.", "LY"),
+    ("Libya targets Chad in ninth raid", "Explosions were heard as gunners shot down the missiles.", "LY"),
+    ("A night in Chad", "The first missile hit at dawn.", "-"),
+    ("Chad intercepts it all", "The first missile hit at dawn.", "-"),
+    ("Chad says it is safe", "The first missile hit at dawn.", "-"),
+])
+def test_who_is_left_of_a_launch(title: str, body: str, wanted: str) -> None:
+    assert {roles(event).get("actor", "-") for event in events(body, "missile-launch", title)} == {wanted}
