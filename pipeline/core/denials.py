@@ -5,8 +5,10 @@ from typing import Final
 
 from pipeline.core.acts import ANY_WORD, NEGATIONS, REACH, WEAPONS, Act, charges, has, negated
 from pipeline.core.lexicon import Hit
+from pipeline.core.places import Named
+from pipeline.core.presupposed import is_presupposed
 from pipeline.core.reading import Sentence
-from pipeline.core.speech import Speech, covers, evidence, holder, name, speaker, suits
+from pipeline.core.speech import Speech, as_party, closing, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
 from pipeline.core.subjects import subject_of
 from pipeline.core.text import stem
@@ -38,6 +40,13 @@ _MATTERS: Final = _DEEDS | frozenset(map(stem, (
 _REQUESTS: Final = frozenset(
     "request requests plea pleas appeal appeals call calls demand demands bid proposal proposals prospect".split()
 )
+_INVOLVED: Final = frozenset(
+    "involved involvement role hand part link links nothing connection knowledge knew know aware".split()
+)
+"""With "no" or "not": what whoever denies had no share in."""
+_SHARE: Final = frozenset("involvement responsibility role part hand".split())
+_SHARED: Final = 4
+"""Words from "denied" to them."""
 _NO_ANSWER: Final = frozenset(
     "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
     " only just mention describe give release want immediately mean details able casualties casualty injuries dead"
@@ -90,7 +99,7 @@ def _denying_verb(act: Act) -> Hit | None:
                 continue
             if kind != "denies" and not _is_of_words(act, cue):
                 continue
-            if covers(act.sentence, cue, act.head) and not _other_speech(act, cue):
+            if covers(act.sentence, cue, act.head) and not _other_speech(act, cue) and not is_presupposed(act, cue):
                 return cue
     return None
 
@@ -98,12 +107,17 @@ def _denying_verb(act: Act) -> Hit | None:
 def _is_of_words(act: Act, cue: Hit) -> bool:
     """`dismissed reports that`, `rejected as baseless`, `turned down a request for`, `it was not true that`."""
     sentence = act.sentence
-    words = sentence.reading.text.words[cue.end : act.head]
+    words = sentence.reading.text.words
     if any(charges(sentence, cue.end, act.head)):
         return True
     if cue.kind == "rejects":
-        return not _REQUESTS.isdisjoint(words) or has(sentence, cue.end, act.head, "baseless")
-    return words[:1] in (["that"], ["in"])  # "not true that", "no role in"
+        return not _REQUESTS.isdisjoint(words[cue.end : act.end]) or has(sentence, cue.end, act.head, "baseless")
+    if not _INVOLVED.isdisjoint(words[cue.start : cue.end]):  # "no role in", "had nothing to do with"
+        who = _denier(sentence, cue)
+        return words[cue.end : cue.end + 1] == ["in"] or (
+            who is not None and (who.label == "group" or name(who) in act.parties)
+        )
+    return words[cue.end : cue.end + 1] == ["that"]  # "not true that"
 
 
 def _other_speech(act: Act, cue: Hit) -> bool:
@@ -151,7 +165,8 @@ def _names_it_at_once(act: Act) -> bool:
 
 
 def _denied(sentence: Sentence, cue: Hit) -> Claim:
-    return Claim("denied", holder(sentence, cue), evidence(sentence, cue))
+    who = _denier(sentence, cue)
+    return Claim("denied", holder(sentence, cue) if who is None else as_party(sentence, who), evidence(sentence, cue))
 
 
 def denial_around(act: Act, alleged: bool) -> Claim | None:
@@ -163,15 +178,14 @@ def denial_around(act: Act, alleged: bool) -> Claim | None:
             return _denied(sentence, cue)
     for sentence in act.sentence.after(_FAR) if alleged else ():
         for cue in _denials_of_charges(sentence):
-            who = speaker(sentence, cue)
+            who = _denier(sentence, cue)
             if who is not None and name(who) in act.deniers and _is_of_arms(sentence):
                 return _denied(sentence, cue)
     for sentence in act.sentence.before(2) if alleged else ():
-        for kind in ("denies", "rejects"):
-            for cue in sentence.cues.get(kind, ()):
-                who = subject_of(sentence.clause, cue.start)
-                if who is not None and name(who) in act.deniers and any(charges(sentence, cue.end, sentence.last)):
-                    return _denied(sentence, cue)
+        cue = _denying(sentence, act, alleged)
+        who = _denier(sentence, cue) if cue is not None else None
+        if cue is not None and who is not None and name(who) in act.deniers:
+            return _denied(sentence, cue)
     return None
 
 
@@ -188,8 +202,27 @@ def _denials_of_charges(sentence: Sentence) -> Iterator[Hit]:
                 yield cue
 
 
+def _denier(sentence: Sentence, cue: Hit) -> Named | None:
+    """Who denies at `cue`: for words that only tell how a charge is called, whoever says so ("Tehran called it a lie",
+    "It's a lie, a Libyan diplomat said")."""
+    if cue.kind in ("baseless", "scorned"):
+        spoken = sentence.cues.get("says", ())
+        for says in reversed(spoken):
+            if says.end <= cue.start:
+                return speaker(sentence, says)
+        for says in spoken:
+            told = closing(sentence, says, cue.end) if says.start >= cue.end else None
+            if told is not None and told.speaker is not None:
+                return told.speaker
+    return speaker(sentence, cue)
+
+
 def _may_deny(sentence: Sentence, cue: Hit, act: Act) -> bool:
-    who = speaker(sentence, cue)
+    who = _denier(sentence, cue)
+    if act.doer is None and cue.kind == "denies" and not _SHARE.isdisjoint(
+        sentence.reading.text.words[cue.end : cue.end + _SHARED]
+    ):
+        return True  # "no group claimed it, and Hezbollah denied involvement"
     if not act.deniers:
         return cue.kind == "denies" and who is not None
     if who is None or who not in sentence.clause.parties:

@@ -130,6 +130,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if kind in ("future", "planned", "hypothetical") and has(sentence, cue.end, act.head, "stops", "accuses"):
         return False
+    if text.words[cue.start] == "any" and has(sentence, sentence.first, cue.start, "denies", "rejects", "baseless"):
+        return False  # "disavowed any shipment"
     if kind != "planned":
         return True
     apart = cue.end <= act.start or cue.start >= act.end

@@ -6,6 +6,8 @@ from pipeline.core.acts import WEAPONS, Act
 from pipeline.core.lexicon import Hit
 
 _OF_THINGS: Final = frozenset(("that", "which"))
+_IT: Final = frozenset("it they he".split())
+"""Begins a relative clause of a thing without "that": "the missiles it bought"."""
 _OF_PERSONS: Final = frozenset(("who", "which"))
 _FINITE: Final = frozenset("was were is are".split())
 _LATELY: Final = frozenset("newly recently previously".split())
@@ -36,7 +38,7 @@ def is_relative(act: Act, first: int) -> bool:
         0 < act.head - end <= _CLAUSE and _FINITE.isdisjoint(words[end + 2 : act.head])
         and (words[end] in leads or (words[end] == "used" and words[end + 1] == "to"))
         for ends, leads in ((weapons, _OF_THINGS), (parties, _OF_PERSONS)) for end in ends
-    )
+    ) or any(0 <= act.head - end <= _CLAUSE and words[end] in _IT for end in weapons)
 
 
 def _is_attribute(act: Act) -> bool:

@@ -181,7 +181,8 @@ def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
         gap = text.raw[text.ends[at - 1] : text.starts[at]]
         if ";" in gap:
             return False
-        if grants and text.words[at] in _GRANTED and "," not in text.raw[text.starts[at] : text.starts[start]]:
+        granted = text.words[at] in _GRANTED and text.words[at + 1] != "asked"  # "not true, he said when asked if"
+        if grants and granted and "," not in text.raw[text.starts[at] : text.starts[start]]:
             return False
         if "," in gap and (
             text.words[at] in _AGAINST

@@ -1,0 +1,62 @@
+"""Denials: in which words, by whom and where in a story an act is denied, and what is no denial of it."""
+
+import pytest
+
+from tests.core.detection import events
+
+ARMS, LAUNCH = "arms-transfer", "missile-launch"
+
+
+def _statuses(body: str, topic: str) -> set[str]:
+    return {claim.status for event in events(body, topic) for claim in event.claims}
+
+
+@pytest.mark.parametrize("body", [
+    "U.S. officials have charged that China sold Iran the anti-ship missiles. On Monday the Chinese premier called the"
+    ' U.S. charges "completely groundless."',
+    "Russia accused the United States of shipping arms to Georgia. A White House spokesman said the accusation was"
+    " ridiculous.",
+    'Greek officials said two freighters were carrying Libyan arms to the IRA. "It\'s a lie," a Libyan diplomat said.',
+    "Iran seized the missiles in battle and did not buy them from China, a deputy minister said. Western officials say"
+    " Beijing sold the missiles to Tehran.",
+    '"There is no truth whatsoever in these reports," a spokesman for the arms firm said when asked about a newspaper'
+    " report that it had sold howitzers to Iraq.",
+])
+def test_an_act_is_alleged_and_denied(body: str) -> None:
+    assert _statuses(body, ARMS) == {"alleged", "denied"}
+
+
+@pytest.mark.parametrize(("body", "topic"), [
+    ("South Korea reaffirmed that it would not provide weapons to Ukraine.", ARMS),
+    ("Norway rejected a request from Kyiv for F-16 fighters.", ARMS),
+    ("Beijing has disavowed any shipments of missiles to Pakistan.", ARMS),
+    ("Hezbollah said it had no part in firing the rockets at Israel.", LAUNCH),
+])
+def test_an_act_is_denied(body: str, topic: str) -> None:
+    assert _statuses(body, topic) == {"denied"}
+
+
+def test_who_denies_is_who_speaks() -> None:
+    body = ("Sudan blamed Chad for handing guns to rebels. Chad's prime minister told French radio that his"
+            " government was not involved.")
+    held = {claim.holder.code for event in events(body, ARMS) for claim in event.claims
+            if claim.status == "denied" and claim.holder is not None}
+    assert held == {"TD"}
+
+
+@pytest.mark.parametrize(("body", "topic"), [
+    ("Iran denied on Monday that the missiles it bought from China were aimed at its neighbours.", ARMS),
+    ("The U.S. Air Force fired a Minuteman missile on Wednesday. A colonel said it had nothing to do with events in"
+     " Ukraine.", LAUNCH),
+    ("Rockets fired from Gaza hit a town. The mayor gave no proof that anybody was hurt.", LAUNCH),
+])
+def test_what_denies_something_else(body: str, topic: str) -> None:
+    assert "denied" not in _statuses(body, topic)
+
+
+@pytest.mark.parametrize(("body", "topic", "wanted"), [
+    ("India will test-fire its Agni-V missile next week, the defence research agency announced.", LAUNCH, {"planned"}),
+    ("A wave of missiles was fired at Kyiv by Russia, protesters in Berlin said.", LAUNCH, {"reported"}),
+])
+def test_a_word_of_one_stem_is_no_cue(body: str, topic: str, wanted: set[str]) -> None:
+    assert _statuses(body, topic) == wanted
