@@ -44,7 +44,7 @@ _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split
 _ADVERBS: Final = frozenset("allegedly reportedly apparently supposedly purportedly".split())
 _WATCHERS: Final = frozenset(
     "military army navy force forces command chiefs guard coastguard police governor mayor authorities"
-    " emergency agency media television radio interior medics rescuers".split()
+    " emergency interior medics rescuers".split()
 )
 """Words for those who see what is fired at their own country, or what it hit."""
 _TITLE: Final = 8
@@ -291,7 +291,7 @@ def _confirmed(act: Act) -> bool:
 def _hostile(act: Act, one: Speech) -> bool:
     """Whether one side tells what the other side's weapons did to it; a neighbour's word on a test is a report, and
     so is that of an army or a city that counts what came down."""
-    if one.speaker is None or one.speaker.code is None or act.doer in (None, one.speaker.code):
+    if one.speaker is None or one.speaker.code is None or act.doer in (None, name(one.speaker)):
         return False
     words = act.sentence.reading.text.words
     last = min(one.speaker.end + _TITLE, max(one.last, one.speaker.end))
@@ -301,5 +301,5 @@ def _hostile(act: Act, one: Speech) -> bool:
     last = one.first if one.cue.start >= act.end else min(act.sentence.last, act.end + _WINDOW)
     words = words[act.start : last]
     if act.aimed not in (None, act.doer):
-        return act.aimed == one.speaker.code
+        return act.aimed == name(one.speaker)
     return not _HARM.isdisjoint(words)

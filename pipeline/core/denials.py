@@ -50,12 +50,14 @@ _SHARED: Final = 4
 _NO_ANSWER: Final = frozenset(
     "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
     " only just mention describe give release want immediately mean details able casualties casualty injuries dead"
-    " damage".split()
+    " damage new allowed authorised authorized named identified".split()
 )
 _DEMANDS: Final = frozenset(map(stem, "demand urge ask tell told warn order beg call request require".split()))
 """Before "not": what is asked for, not what is said to be so."""
-_DEMANDED: Final = 6
+_DEMANDED: Final = 12
 """Words between the two."""
+_NEGATED: Final = 8
+"""Words from "not" to the deed."""
 _CALLED: Final = frozenset(
     "called calls call calling branded branding labelled labeled termed as is was were be dismissed described describes"
     " denounced".split()
@@ -332,7 +334,7 @@ def _says_no(sentence: Sentence, cue: Hit) -> bool:
                 and _DEMANDS.isdisjoint(text.stems[max(first, at - _DEMANDED) : at])
             ):
                 near = text.stems[max(first, at - 4) : at] if text.words[at] == "nothing" else ()
-                if not _DEEDS.isdisjoint(text.stems[at + 1 : at + 8]) or not _DEEDS.isdisjoint(near):
+                if not _DEEDS.isdisjoint(text.stems[at + 1 : at + _NEGATED]) or not _DEEDS.isdisjoint(near):
                     return True
     return False
 

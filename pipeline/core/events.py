@@ -188,8 +188,8 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
         if owner_of_weapon:
             rows["actor"] = owner_of_weapon
     named = _talking((role, party) for role, row in rows.items() for party in row)
-    doer = next((party.code for role in _DOERS for party in rows.get(role, ())), None)
-    aimed = next((party.code for party in rows.get("target", ())), None)
+    doer = next((name(party) for role in _DOERS for party in rows.get(role, ())), None) or None
+    aimed = next((name(party) for party in rows.get("target", ())), None) or None
     blame = accusation(mention.sentence) if mention.topic.name in ANY_WORD and doer is None else None
     blamed = responsible(mention.sentence) if blame is not None else None
     if blamed is not None:

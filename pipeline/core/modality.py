@@ -4,7 +4,7 @@ from typing import Final
 
 from pipeline.core.acts import TAKEN, Act, has
 from pipeline.core.lexicon import Hit
-from pipeline.core.reading import CUES
+from pipeline.core.reading import CUES, Sentence
 from pipeline.core.story import ClaimStatus
 from pipeline.core.text import stem
 
@@ -46,6 +46,7 @@ _PERFECT: Final = frozenset("has have had ve".split())
 _LEADS: Final = 8
 """Words between what is supposed and what it would lead to."""
 _ASKED: Final = frozenset("send give supply provide deliver arm".split())
+_ABLE: Final = frozenset(("could", "can"))
 _BE: Final = frozenset("be being been".split())
 _OPEN: Final = frozenset("to would could may might should will must not never".split())
 _PARTICIPLE: Final = ("ed", "en", "wn", "t", "ld", "nt")
@@ -128,14 +129,29 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False
     if not _ELSEWHERE.isdisjoint(text.words[cue.end : act.head]):
         return False
+    if before > 1 and _said_between(sentence, cue.end, act.head):
+        return False
+    if text.words[cue.start] == "to" and text.words[cue.start - 1] in _CAME_TRUE:  # "thought to be Soviet-made"
+        return False
     if kind in ("future", "planned", "hypothetical") and has(sentence, cue.end, act.head, "stops", "accuses"):
         return False
+    if kind == "modal" and text.words[cue.start] in _ABLE and text.words[cue.end : cue.end + 1] == ["not"]:
+        return False  # "could not shoot down the missile"
     if text.words[cue.start] == "any" and has(sentence, sentence.first, cue.start, "denies", "rejects", "baseless"):
         return False  # "disavowed any shipment"
     if kind != "planned":
         return True
     apart = cue.end <= act.start or cue.start >= act.end
     return not (apart and _is_told(act)) and not has(sentence, sentence.first, sentence.last, "done")
+
+
+def _said_between(sentence: Sentence, first: int, last: int) -> bool:
+    """`not allowed to talk to the media, said it was the fourth test`: what is said is no part of the plan before."""
+    text = sentence.reading.text
+    return any(
+        first < says.start < last and "," not in text.raw[text.ends[says.end - 1] : text.starts[says.end]]
+        for says in sentence.cues.get("says", ()) if says.end < sentence.last
+    )
 
 
 def _is_told(act: Act) -> bool:

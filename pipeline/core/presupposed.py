@@ -12,7 +12,7 @@ _OF_PERSONS: Final = frozenset(("who", "which"))
 _FINITE: Final = frozenset("was were is are".split())
 _LATELY: Final = frozenset("newly recently previously".split())
 _ABOUT: Final = frozenset("over about on amid after following despite".split())
-_MODIFIERS: Final = 5
+_MODIFIERS: Final = 7
 """Words from a preposition to the noun that it governs: "over Russia's new weapons transfer"."""
 _CLAUSE: Final = 3
 """Words from "that" or "who" to the verb of the relative clause."""

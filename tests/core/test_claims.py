@@ -251,6 +251,8 @@ def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wa
     ("The US Navy said it had intercepted a shipment of rifles from Iran to Yemen.", ARMS, {"reported"}),
     ("Belgrade announced that Moscow had supplied ten tanks to Sarajevo.", ARMS, {"reported"}),
     ("Mounting evidence suggests that Rwanda supplied mortars to rebels in Congo.", ARMS, {"alleged"}),
+    ("Saudi Arabia said Yemen's Houthis fired a missile at Mecca.", LAUNCH, {"alleged"}),
+    ("Moscow is giving separatists in Ukraine tanks, the United States charged on Monday.", ARMS, {"alleged"}),
 ])
 def test_whose_word_makes_it_an_allegation(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
@@ -307,6 +309,10 @@ def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> N
     ("Pyongyang's missile test meant to frighten Seoul failed.", LAUNCH, {"reported"}),
     ("The missile launch may worry Tokyo.", LAUNCH, {"reported"}),
     ("Warsaw and Seoul sealed a contract for 200 tanks.", ARMS, {"planned"}),
+    ("Ukraine could not shoot down the missiles that Russia fired.", LAUNCH, {"reported"}),
+    ("An official who was not allowed to talk to reporters said it was the fourth test of India's missile.", LAUNCH,
+     {"reported"}),
+    ("The missiles are thought to be Soviet Scuds supplied to Iran by Libya.", ARMS, {"alleged"}),
 ])
 def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted

@@ -48,6 +48,8 @@ def test_who_denies_is_who_speaks() -> None:
     ("Iran denied on Monday that the missiles it bought from China were aimed at its neighbours.", ARMS),
     ("The U.S. Air Force fired a Minuteman missile on Wednesday. A colonel said it had nothing to do with events in"
      " Ukraine.", LAUNCH),
+    ("Moscow sold tanks to Syria. Reagan disclosed nothing new about the arms sales.", ARMS),
+    ("India tested a missile on Friday. An official who asked not to be named said it was the fourth test.", LAUNCH),
     ("Rockets fired from Gaza hit a town. The mayor gave no proof that anybody was hurt.", LAUNCH),
 ])
 def test_what_denies_something_else(body: str, topic: str) -> None:
