@@ -272,10 +272,8 @@ def _stands_at(text: Text, at: int, words: tuple[Word, ...]) -> bool:
             return False
     for offset, word in enumerate(words, at):
         if word.capitals:
-            start = text.starts[offset]
-            if not text.raw[start].isupper():
-                return False
-            if word.capitals == 2 and not text.raw[start : text.ends[offset]].isupper():
+            written = text.written[offset]
+            if not (written if word.capitals == 2 else written[0]).isupper():
                 return False
     return True
 

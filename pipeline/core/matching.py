@@ -46,7 +46,7 @@ def _follow(pattern: Pattern, present: Present, item: int, last: Hit) -> tuple[H
 def _is_cut(present: Present, end: int, start: int) -> bool:
     """Whether a semicolon stands between the word before `end` and the word at `start`."""
     text = present.text
-    return ";" in text.raw[text.ends[end - 1] : text.starts[start]]
+    return ";" in text.raw and ";" in text.raw[text.ends[end - 1] : text.starts[start]]
 
 
 def _near(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:

@@ -11,7 +11,7 @@ from typing import Final
 from pipeline.core.frequent import EXPECTED
 from pipeline.core.lexicon import Hit, Table, Term, written_lines
 from pipeline.core.phrases import PhraseError, parse_term
-from pipeline.core.text import Text
+from pipeline.core.text import Text, words_of
 
 STATES: Final = "states"
 GROUPS: Final = "groups"
@@ -173,9 +173,10 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
             most = 2 if out[-1].label == "people" or text.words[out[-1].start : out[-1].end] in SHORT_NAMES else 0
             if between[:1] == ["s"]:
                 between, most = between[1:], 2
-            gap = text.raw[text.ends[out[-1].end - 1] : text.starts[party.start]]
             inside = len(between) <= most and not any(word.endswith("ed") for word in between)
-            if inside and not _NOT_INSIDE_A_NAME.intersection(between) and not set(",;:()") & set(gap):
+            if inside and not _NOT_INSIDE_A_NAME.intersection(between) and not set(",;:()").intersection(
+                text.raw[text.ends[out[-1].end - 1] : text.starts[party.start]]
+            ):
                 before = out.pop()
                 kind = "" if party.kind == "forces" else party.kind
                 out.append(Named(before.start, party.end, before.label, before.code, kind))
@@ -223,27 +224,28 @@ def countries(found: Iterable[Named]) -> set[str]:
 def _end_of_dateline(text: Text) -> int:
     """The number of words of a dateline ("MOSCOW/KIEV, Feb 3 (AP) --") at the start of a text."""
     match = _DATELINE.match(text.raw)
-    return text.word_at(match.end() - 1) + 1 if match else 0
+    return len(words_of(match[0])) if match else 0
 
 
 def _is_a_persons_name(text: Text, hit: Hit) -> bool:
     """Whether a name that people bear too stands beside another name: "Michael Jordan", "Jordan Smith"."""
     after, before = hit.end, hit.start - 1
-    if after < len(text) and text.raw[text.ends[hit.end - 1] : text.starts[after]] == " ":
-        start = text.starts[after]
-        if text.raw[start].isupper() and text.words[after] not in _FOLLOWS_A_NAME and not _titled(text):
-            return True
-    if before >= 0 and text.raw[text.ends[before] : text.starts[hit.start]] == " ":
+    if after < len(text) and text.written[after][0].isupper() and text.words[after] not in _FOLLOWS_A_NAME and (
+        text.raw[text.ends[hit.end - 1] : text.starts[after]] == " "
+    ) and not _titled(text):
+        return True
+    if before >= 0 and text.written[before][0].isupper() and (
+        text.raw[text.ends[before] : text.starts[hit.start]] == " "
+    ):
         start, word = text.starts[before], text.words[before]
         opens = start == 0 or text.raw[max(0, start - 2) : start].strip() in (".", '"', "“", "")
         ordinary = opens and (text.stems[before] in EXPECTED or word.endswith(("ing", "ly")))
-        if text.raw[start].isupper() and not ordinary and not _titled(text):
-            return True
+        return not ordinary and not _titled(text)
     return False
 
 
 def _titled(text: Text) -> bool:
     """Whether nearly every word begins with a capital, as in many headlines: capitals say nothing then."""
-    return len(text) < 25 and sum(text.raw[start].isupper() for start in text.starts) * 10 > 7 * len(text)
+    return len(text) < 25 and sum(word[0].isupper() for word in text.written) * 10 > 7 * len(text)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.sentences import ends_of_sentences
 from pipeline.core.text import MAX_WORD, Text, normalise, stem
 
 LETTERS = "abcABC19_-'’“…é İıßﬁ²½ª\u0301\u200d中文ﷺ①Ⅳ\u00a0£€\n.x"
@@ -37,6 +38,7 @@ def test_words_and_spans_are_those_of_the_definition(raw: str) -> None:
     text = Text.of(raw)
     assert list(zip(text.words, text.starts, text.ends, strict=True)) == plainly(raw)
     assert text.stems == [stem(word) for word in text.words]
+    assert text.written == [raw[start:end] for _, start, end in plainly(raw)]
 
 
 @pytest.mark.parametrize("raw", ["a" * 250 + " b", "é" + "a" * 250 + " b", "a_" * 150, "", "…", "naïve café"])
@@ -45,13 +47,17 @@ def test_long_words_are_cut_and_odd_texts_are_read(raw: str) -> None:
     assert [raw[s:e] for s, e in zip(text.starts, text.ends, strict=True)] == [raw[s:e] for _, s, e in plainly(raw)]
 
 
-@given(st.text(max_size=200))
+@given(st.text(max_size=200) | st.text(alphabet=LETTERS, max_size=60))
 def test_sentences_cover_every_word_once(raw: str) -> None:
     text = Text.of(raw)
     assert [word for first, last in text.sentences for word in range(first, last)] == list(range(len(text)))
     for word in range(len(text)):
         first, last = text.sentences[text.sentence_at(word)]
         assert first <= word < last
+    firsts = {first for first, _ in text.sentences}
+    starts = [next((word for word, start in enumerate(text.starts) if start >= end), len(text))
+              for end in ends_of_sentences(raw)]
+    assert {0, *starts} - {len(text)} == firsts
 
 
 @pytest.mark.parametrize(("raw", "count"), [
