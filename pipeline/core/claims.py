@@ -41,6 +41,8 @@ _CLOSING: Final = frozenset(
 )
 _CRITICS: Final = frozenset("former ex exiled opposition dissident jailed".split())
 """Words that tell of somebody who does not speak for his state."""
+_SEEMS: Final = frozenset("appears appear appeared seems".split())
+"""How watchers tell of a launch that they have seen."""
 _ADVERBS: Final = frozenset("allegedly reportedly apparently supposedly purportedly".split())
 _WATCHERS: Final = frozenset(
     "military army navy force forces command chiefs guard coastguard police governor mayor authorities"
@@ -189,7 +191,8 @@ def _allegation(
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
         if inside or (before and not is_presupposed(act, cue)):
-            if _is_of_another(act, cue):
+            seen = act.topic in ANY_WORD and sentence.reading.text.words[cue.start] in _SEEMS
+            if seen or _is_of_another(act, cue):
                 continue
             who = accuser(sentence, cue)
             own = who is not None and name(who) in act.parties  # "Iran is said to have sold": who is accused

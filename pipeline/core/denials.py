@@ -6,7 +6,7 @@ from typing import Final
 from pipeline.core.acts import ANY_WORD, NEGATIONS, REACH, WEAPONS, Act, charges, has, negated
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
-from pipeline.core.presupposed import is_presupposed
+from pipeline.core.presupposed import is_presupposed, is_relative
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import Speech, as_party, closing, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
@@ -17,6 +17,8 @@ _FAR: Final = 12
 """Sentences after an act in which a party to it that denies charges in so many words means this one."""
 
 _NONE: Final = frozenset("neither no none nothing".split())
+_MODIFIERS: Final = 3
+"""Words between "no" and the weapon that was not handed over."""
 _JOINS: Final = frozenset("and but or".split())
 _PRONOUNS: Final = frozenset("it this that them which so".split())
 _STANDS_ALONE: Final = frozenset(
@@ -88,9 +90,12 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
 
 
 def _has_no(act: Act) -> bool:
-    """`sold no weapons`, `bought none`."""
-    words = act.sentence.reading.text.words[act.head + 1 : act.head + 3]
-    return not _NONE.isdisjoint(words) and words[0] not in _JOINS
+    """`sold no weapons`, `bought none`, `no new missiles have been supplied`."""
+    words = act.sentence.reading.text.words
+    following = words[act.head + 1 : act.head + 3]
+    if not _NONE.isdisjoint(following) and following[0] not in _JOINS:
+        return True
+    return act.start < act.head and "no" in words[max(act.sentence.first, act.start - _MODIFIERS) : act.start]
 
 
 def _denying_verb(act: Act) -> Hit | None:
@@ -174,6 +179,8 @@ def _denied(sentence: Sentence, cue: Hit) -> Claim:
 def denial_around(act: Act, alleged: bool) -> Claim | None:
     """A denial in the sentences that follow, by a party to the act or somebody not named; else, of what is alleged,
     one by a party in the two sentences before."""
+    if not alleged and act.topic not in ANY_WORD and is_relative(act, act.sentence.first):
+        return None  # "demanded to know how rebels had got rockets that were sold to Venezuela"
     for sentence in act.sentence.after(REACH):
         cue = _denying(sentence, act, alleged)
         if cue is not None:

@@ -14,6 +14,9 @@ _BEFORE: Final = {"modal": 5, "if": 14, "hypothetical": 9, "future": 6, "planned
 _AFTER: Final = {"modal": 3, "if": 0, "hypothetical": -1, "future": 3, "planned": 4, "put off": 8}
 """Words between the act and a cue after it; -1: it does not reach back."""
 
+_APPROVES: Final = frozenset(map(stem, ("approve", "approval")))
+_APPROVED: Final = 4
+"""More words before what approves the act: "a sale of missiles to Ukraine has won initial approval"."""
 _ELSEWHERE: Final = frozenset("after before since when while because following amid despite although though".split())
 _CAME_TRUE: Final = frozenset(
     "used use uses using began begin begins begun started continue continues continued continuing managed helped helps"
@@ -110,7 +113,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
     before, after = act.head - cue.end, cue.start - act.end
     if cue.start < act.end and act.start < cue.end:
         before = 0
-    if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind]):
+    farther = _APPROVED if text.stems[cue.start] in _APPROVES else 0
+    if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind] + farther):
         return False
     if text.words[cue.start : cue.end] == ["to", "be"] and not any(
         word.endswith(_PARTICIPLE) for word in text.words[cue.end : cue.end + 2]

@@ -178,6 +178,10 @@ def covers(sentence: Sentence, cue: Hit, start: int) -> bool:
     it is not taken for granted; "denied any part in it after the launch" is of the launch."""
     text, grants = sentence.reading.text, cue.kind != "denies"
     for at in range(cue.end, start):
+        if text.words[at] == "as" and at > cue.end + 1 and any(
+            at < party.start <= at + 2 for party in sentence.clause.parties
+        ):
+            return False  # "said the day would come, as Russian missiles hit Kyiv"
         gap = text.raw[text.ends[at - 1] : text.starts[at]]
         if ";" in gap:
             return False

@@ -253,6 +253,8 @@ def test_what_the_text_tells_itself_is_no_allegation_unless_denied(more: str, wa
     ("Mounting evidence suggests that Rwanda supplied mortars to rebels in Congo.", ARMS, {"alleged"}),
     ("Saudi Arabia said Yemen's Houthis fired a missile at Mecca.", LAUNCH, {"alleged"}),
     ("Moscow is giving separatists in Ukraine tanks, the United States charged on Monday.", ARMS, {"alleged"}),
+    ("North Korea appears to have launched a missile, Japanese officials said.", LAUNCH, {"reported"}),
+    ("A minister in Kyiv said the day would soon come, as Russian missiles hit a market.", LAUNCH, {"reported"}),
 ])
 def test_whose_word_makes_it_an_allegation(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
@@ -313,6 +315,7 @@ def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> N
     ("An official who was not allowed to talk to reporters said it was the fourth test of India's missile.", LAUNCH,
      {"reported"}),
     ("The missiles are thought to be Soviet Scuds supplied to Iran by Libya.", ARMS, {"alleged"}),
+    ("A sale of anti-tank missiles to Ukraine has won initial approval from Congress.", ARMS, {"planned"}),
 ])
 def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted

@@ -28,6 +28,7 @@ def test_an_act_is_alleged_and_denied(body: str) -> None:
 
 @pytest.mark.parametrize(("body", "topic"), [
     ("South Korea reaffirmed that it would not provide weapons to Ukraine.", ARMS),
+    ("No new missiles have been supplied to Iran, a Russian official said.", ARMS),
     ("Norway rejected a request from Kyiv for F-16 fighters.", ARMS),
     ("Beijing has disavowed any shipments of missiles to Pakistan.", ARMS),
     ("Hezbollah said it had no part in firing the rockets at Israel.", LAUNCH),
@@ -50,6 +51,8 @@ def test_who_denies_is_who_speaks() -> None:
      " Ukraine.", LAUNCH),
     ("Moscow sold tanks to Syria. Reagan disclosed nothing new about the arms sales.", ARMS),
     ("India tested a missile on Friday. An official who asked not to be named said it was the fourth test.", LAUNCH),
+    ("Sweden asked how rebels got hold of rockets that it sold to Venezuela. Venezuela's minister denied that his"
+     " government had ever helped terrorists.", ARMS),
     ("Rockets fired from Gaza hit a town. The mayor gave no proof that anybody was hurt.", LAUNCH),
 ])
 def test_what_denies_something_else(body: str, topic: str) -> None:
