@@ -31,7 +31,7 @@ _OURS: Final = frozenset("we our us".split())
 _DEEDS: Final = frozenset(map(stem, (
     "sell sold supply supplied send sent deliver ship shipped provide arm armed fire fired launch transfer export buy"
     " bought smuggle give gave given hand role part involvement involved link links such responsible behind truth"
-    " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested target"
+    " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested"
 ).split()))
 _MATTERS: Final = _DEEDS | frozenset(map(stem, (
     "doing attack knowledge deal order arrive receive sale transaction purchase acquire lend flight cargo plan"
@@ -83,7 +83,7 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     ):
         words = act.sentence.reading.text.words[act.sentence.first : act.head]
         anyone = act.topic in ANY_WORD or not _OURS.isdisjoint(words)
-        own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.parties)), None)
+        own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.deniers)), None)
         if own is not None:
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None

@@ -26,6 +26,18 @@ _CAME_TRUE: Final = frozenset(
 )
 """Before "to fire": it was done all the same, or nothing is planned."""
 
+_WISHES: Final = frozenset(
+    "call calls plea pleas appeal appeals demand demands request requests pressure need urgency reluctance hesitance"
+    " hesitancy unwillingness ability capability chance opportunity".split()
+)
+"""Before "to send": it is asked for or possible, and nobody has said that he will."""
+_PACTS: Final = frozenset("deal deals pact pacts contract contracts accord accords".split())
+_LETS: Final = frozenset("allow let enable permit lead prompt push help".split())
+"""With "could" before it and "to send" after."""
+_PLOTS: Final = frozenset("conspired conspiring plotted plotting failure".split())
+"""Tell what was done, or not done, and not what will be."""
+_GOVERNS: Final = 6
+"""Words from these to the act."""
 _UNDER_WAY: Final = TAKEN | {stem("smuggle")}
 """Acts that nobody announces: "teamed up to seize the shipment"."""
 _USED: Final = frozenset("used using".split())
@@ -73,7 +85,15 @@ def modality(act: Act) -> tuple[ClaimStatus, Hit] | None:
             ):  # "would be wrong to send"
                 return "hypothetical", cue
             return ("planned" if kind in ("future", "planned", "put off") else "hypothetical"), cue
-    return _imperative(act) or _supposed(act) or _infinitive(act) or _committed(act)
+    return _named_so(act) or _imperative(act) or _supposed(act) or _infinitive(act) or _committed(act)
+
+
+def _named_so(act: Act) -> tuple[ClaimStatus, Hit] | None:
+    """`a call to send arms`, `the tank deal`: what the noun itself says is asked for or agreed."""
+    word, here = act.sentence.reading.text.words[act.head], Hit(act.head, act.head + 1, CUES, "planned")
+    if word in _WISHES:
+        return "hypothetical", here
+    return ("planned", here) if word in _PACTS else None
 
 
 def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
@@ -197,4 +217,10 @@ def _infinitive(act: Act) -> tuple[ClaimStatus, Hit] | None:
         text.words[max(sentence.first, at - _USED_FOR) : at]
     ):
         return None
-    return "planned", Hit(at, act.head, CUES, "future")
+    before = text.words[max(sentence.first, at - _GOVERNS) : at]
+    if not _PLOTS.isdisjoint(text.words[sentence.first : at]) or "first" in before:
+        return None
+    asked = text.words[at - 1] in _WISHES or "were" in before or (
+        not _LETS.isdisjoint(before) and has(sentence, at - 2 * _GOVERNS, at, "modal")
+    )
+    return "hypothetical" if asked else "planned", Hit(at, act.head, CUES, "future")

@@ -316,6 +316,10 @@ def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> N
      {"reported"}),
     ("The missiles are thought to be Soviet Scuds supplied to Iran by Libya.", ARMS, {"alleged"}),
     ("A sale of anti-tank missiles to Ukraine has won initial approval from Congress.", ARMS, {"planned"}),
+    ("Politicians renewed a call to send arms to Kyiv.", ARMS, {"hypothetical"}),
+    ("A shift in London could allow Poland to send tanks to Ukraine.", ARMS, {"hypothetical"}),
+    ("Prosecutors said a Cape firm conspired with a U.S. company to supply Iraq with fuses for artillery shells.", ARMS,
+     {"alleged"}),
 ])
 def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
