@@ -27,6 +27,10 @@ _INSIDE: Final = ("place", "firm")
 """Labels of what is in a state and does not name it."""
 _UNNAMED: Final = ("militants", "shiite-militias")
 _GROUP: Final[tuple[list[str], ...]] = ([], ["group"], ["movement"], ["organization"], ["organisation"], ["faction"])
+_APPOSED: Final = frozenset(
+    "group movement organization organisation faction militia party militant guerrilla rebel islamist shiite sunni"
+    " muslim mercenary armed".split()
+)
 SHORT_NAMES: Final = (["u", "s"], ["us"], ["u", "k"], ["uk"])
 """Names that stand before a noun as an adjective does."""
 _BODIES: Final[dict[str, list[list[str]]]] = {
@@ -43,6 +47,11 @@ _NOT_INSIDE_A_NAME: Final = frozenset(
     " after before when while hit hits struck strikes kill kills killed attacks attacked fires fired bombs raids"
     " targets pounds fights fought seizes seized".split()
 )
+_VERBS: Final = frozenset(
+    "makes make made forces urges wants asks tells sends gives helps backs sees keeps lets leads puts sends takes sets"
+    " aims vows plans calls offers denies admits warns rejects orders holds moves pulls pushes".split()
+)
+"""Verbs of headlines, which part a name from an army: "Chinese vessel makes army call off"."""
 _FOLLOWS_A_NAME: Final = frozenset("prime president foreign defense defence king and or".split())
 
 
@@ -173,7 +182,7 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
             most = 2 if out[-1].label == "people" or text.words[out[-1].start : out[-1].end] in SHORT_NAMES else 0
             if between[:1] == ["s"]:
                 between, most = between[1:], 2
-            inside = len(between) <= most and not any(word.endswith("ed") for word in between)
+            inside = len(between) <= most and not any(word.endswith("ed") or word in _VERBS for word in between)
             if inside and not _NOT_INSIDE_A_NAME.intersection(between) and not set(",;:()").intersection(
                 text.raw[text.ends[out[-1].end - 1] : text.starts[party.start]]
             ):
@@ -181,13 +190,15 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
                 kind = "" if party.kind == "forces" else party.kind
                 out.append(Named(before.start, party.end, before.label, before.code, kind))
                 continue
+        if out and out[-1].label == "group" and _is_explained(text, out[-1], party):
+            continue
         if party.label == "group" and out and out[-1].label == "actor" and out[-1].code is None and (
             text.words[out[-1].end : party.start] in _GROUP
         ):
             party = replace(party, start=out.pop().start)
         if party.label == "group" and out and out[-1].code and (
             text.words[out[-1].end : party.start] == ["s"]
-            or (out[-1].label in ("people", "name") and out[-1].end == party.start)
+            or (out[-1].label in ("people", "name") and _is_apposed(text, out[-1].end, party.start))
         ):
             party = replace(party, start=out.pop().start)
         if party.label in ("actor", "people") and text.words[party.end : party.end + 1] in _BODIES[party.label]:
@@ -198,6 +209,19 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
     return out
 
 
+def _is_apposed(text: Text, end: int, start: int) -> bool:
+    """`Lebanese Hezbollah`, `the Lebanese group Hezbollah`: whether only words for a group stand within [end, start)."""
+    return start - end <= 3 and _APPOSED.issuperset(text.words[end:start])
+
+
+def _is_explained(text: Text, group: Named, party: Named) -> bool:
+    """`Hamas, the Islamist group in control`: whether an actor word only says what a group is."""
+    between = text.words[group.end : party.start]
+    return party.label == "actor" and "," in text.raw[text.ends[group.end - 1] : text.starts[party.start]] and (
+        between[:1] in (["the"], ["a"], ["an"]) and len(between) <= 3
+    )
+
+
 def _are_of(text: Text, unnamed: Named, state: Named) -> bool:
     """`militants in Gaza`, `forces loyal to General Haftar`, `mutinous soldiers in eastern Congo`."""
     if unnamed.label != "actor" and unnamed.kind not in _UNNAMED:
@@ -206,7 +230,8 @@ def _are_of(text: Text, unnamed: Named, state: Named) -> bool:
     if between[:2] == ["loyal", "to"]:
         return len(between) <= 5
     known = unnamed.kind in _UNNAMED or text.words[max(0, unnamed.start - 1)] in _OF_A_STATE
-    return known and between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2
+    near = between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2
+    return near and (known or between[0] == "of")
 
 
 def written(text: Text, party: Named) -> str:
