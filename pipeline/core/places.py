@@ -25,6 +25,8 @@ _DATELINE: Final = re.compile(
 )
 _INSIDE: Final = ("place", "firm")
 """Labels of what is in a state and does not name it."""
+CLASSES: Final = ("", "militants", "forces", "people", "firm")
+"""What may stand as the kind of a party that is no group or organisation."""
 _UNNAMED: Final = ("militants", "shiite-militias")
 _GROUP: Final[tuple[list[str], ...]] = ([], ["group"], ["movement"], ["organization"], ["organisation"], ["faction"])
 _APPOSED: Final = frozenset(
@@ -68,6 +70,8 @@ class Named:
     label: str
     code: str | None
     kind: str = ""
+    home: str | None = None
+    """Of a group: the code of the state that is told with it ("the Lebanese group Hezbollah")."""
 
 
 def state_terms(text: str, file: str) -> tuple[list[Term], list[str]]:
@@ -200,17 +204,18 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
             text.words[out[-1].end : party.start] == ["s"]
             or (out[-1].label in ("people", "name") and _is_apposed(text, out[-1].end, party.start))
         ):
-            party = replace(party, start=out.pop().start)
+            party = replace(party, start=out[-1].start, home=out.pop().code)
         if party.label in ("actor", "people") and text.words[party.end : party.end + 1] in _BODIES[party.label]:
             party = replace(party, end=party.end + 1)
         if party.code and out and out[-1].code is None and _are_of(text, out[-1], party):
-            out[-1] = replace(out[-1], code=party.code)
+            group = out[-1].label == "group" and out[-1].kind not in _UNNAMED
+            out[-1] = replace(out[-1], home=party.code) if group else replace(out[-1], code=party.code)
         out.append(party)
     return out
 
 
 def _is_apposed(text: Text, end: int, start: int) -> bool:
-    """`Lebanese Hezbollah`, `the Lebanese group Hezbollah`: whether only words for a group stand within [end, start)."""
+    """`Lebanese Hezbollah`, `the Lebanese group Hezbollah`: whether only words for a group stand between."""
     return start - end <= 3 and _APPOSED.issuperset(text.words[end:start])
 
 
@@ -224,12 +229,12 @@ def _is_explained(text: Text, group: Named, party: Named) -> bool:
 
 def _are_of(text: Text, unnamed: Named, state: Named) -> bool:
     """`militants in Gaza`, `forces loyal to General Haftar`, `mutinous soldiers in eastern Congo`."""
-    if unnamed.label != "actor" and unnamed.kind not in _UNNAMED:
+    if unnamed.label not in ("actor", "group"):
         return False
     between = text.words[unnamed.end : state.start]
     if between[:2] == ["loyal", "to"]:
         return len(between) <= 5
-    known = unnamed.kind in _UNNAMED or text.words[max(0, unnamed.start - 1)] in _OF_A_STATE
+    known = unnamed.kind in _UNNAMED or unnamed.label == "group" or text.words[max(0, unnamed.start - 1)] in _OF_A_STATE
     near = between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2
     return near and (known or between[0] == "of")
 

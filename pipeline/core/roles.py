@@ -8,7 +8,7 @@ from pipeline.core.blame import responsible
 from pipeline.core.clauses import MADE, Clause
 from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.mentions import Mention
-from pipeline.core.places import Named, written
+from pipeline.core.places import CLASSES, Named, written
 from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, under
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import as_party, speeches
@@ -38,7 +38,7 @@ _AFTER_DEEDS: Final = frozenset(
     " near using with".split()
 )
 _OF_PLACES: Final = frozenset("used held controlled occupied owned run ruled manned inhabited operated visited".split())
-_ANEW: Final = frozenset("is are was were being been has have had that which who".split())
+_ANEW: Final = frozenset("paid financed funded is are was were being been has have had that which who".split())
 """Between an act and "by": another verb has begun, and "by" is of that one."""
 
 _SUFFERS: Final = frozenset(map(stem, "face escape suffer endure withstand weather".split()))
@@ -217,10 +217,15 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
             return [_party(clause, named)]
         if named is not None and (named.end <= act.start or named.start >= act.end):
             alone = position == "owner" and clause.owns(named) and clause.tie(named) is not None
-            row = [replace(_party(clause, one), code=one.code or _whose(mention, one))
+            row = [replace(_party(clause, one), code=one.code or _home(one, role) or _whose(mention, one))
                    for one in ((named,) if alone else clause.row(named))]  # "threats to Taiwan and Korea's tests"
             return [one for one in row if one.code or role not in mention.topic.several or one.kind != "forces"]
     return []
+
+
+def _home(named: Named, role: str) -> str | None:
+    """`arms for the rebels in Angola`: where a group that gets something has its home."""
+    return named.home if role == "recipient" else None
 
 
 def _stand(mention: Mention, position: str) -> Named | None:
@@ -320,6 +325,11 @@ def _whose(mention: Mention, named: Named) -> str | None:
 
 
 def same(one: Party, two: Party) -> bool:
+    if one.code and two.code and one.code != two.code:
+        return False
+    groups = [party.kind not in CLASSES for party in (one, two)]
+    if any(groups):
+        return one.kind == two.kind
     if one.code or two.code:
         return one.code == two.code
     return (one.kind or one.text.lower()) == (two.kind or two.text.lower())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.core.lexicon import Hit
-from pipeline.core.places import Named, written
+from pipeline.core.places import CLASSES, Named, written
 from pipeline.core.reading import Sentence
 from pipeline.core.story import Evidence, Party
 from pipeline.core.subjects import leader_of, subject_of
@@ -346,6 +346,8 @@ def name(party: Named | Party) -> str:
     Militants of a country do not speak for it.
     """
     code = _SUCCESSORS.get(party.code or "", party.code or "")
+    if party.kind not in CLASSES:
+        return party.kind
     return f"{code} {party.kind}" if code and party.kind == "militants" else code or party.kind
 
 
