@@ -8,10 +8,13 @@ from pipeline.core.errors import ConfigError
 from pipeline.core.lexicon import Term, parse_lists
 from pipeline.core.phrases import Gap, Group, PhraseError, Ref, Word, parse_phrase, written_words
 from pipeline.core.places import PARTY_LISTS, STATES, state_terms
-from pipeline.core.rules import PARTIES, POSITIONS, STATUSES, Example, Pattern, Rule, Topic
+from pipeline.core.rules import ELSEWHERE, PARTIES, POSITIONS, STATUSES, Example, Pattern, Rule, Topic
 from pipeline.core.yamltext import Path, YamlText, parse_yaml, suggest
 
-_TOPIC_KEYS: Final = ("topic", "title", "about", "match", "except", "unless", "roles", "several", "examples")
+_TOPIC_KEYS: Final = (
+    "topic", "title", "about", "match", "except", "unless", "earnest", "roles", "several",
+    "examples",
+)
 _RULE_KEYS: Final = (
     "name", "any", "near", "words", "act", "with", "unless", "not_between", "story", "unless_story", "in", "roles",
     "status", "otherwise",
@@ -105,6 +108,8 @@ class _Reader:
         for index, role in enumerate(several):
             if role not in roles:
                 self.wrong(("several", index), f'"{role}" is no role of this topic{suggest(role, roles)}')
+        if "earnest" in data:
+            self.list_exists(ELSEWHERE, ("earnest",))
         match = data.get("match", [])
         if not isinstance(match, list) or not match:
             self.wrong(("match",), "needs a list of rules, each with `any:` or `near:`")
@@ -116,6 +121,7 @@ class _Reader:
             tuple(self.rule(rule, ("match", index), roles) for index, rule in enumerate(match)),
             self.patterns(data.get("except", []), ("except",)),
             self.patterns(data.get("unless", []), ("unless",)),
+            self.patterns(data.get("earnest", []), ("earnest",)),
             roles,
             frozenset(several),
             self.examples(data.get("examples", {})),

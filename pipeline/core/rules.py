@@ -13,6 +13,9 @@ from pipeline.core.story import ClaimStatus
 BREAKS: Final = "breaks"
 """The list of words that end a clause: a gap `..n` does not reach over them."""
 
+ELSEWHERE: Final = "elsewhere"
+"""The list whose classes know the words of stories about something else, such as sport."""
+
 PARTIES: Final = "parties"
 """The built-in list of whoever may act: states, groups, organisations and actor words."""
 
@@ -79,13 +82,15 @@ class Topic:
     rules: tuple[Rule, ...]
     excepted: tuple[Pattern, ...] = ()
     unless: tuple[Pattern, ...] = ()
+    earnest: tuple[Pattern, ...] = ()
+    """In a story of another kind (`ELSEWHERE`) a sentence counts only with one of these; none: any counts."""
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     several: frozenset[str] = frozenset()
     examples: tuple[Example, ...] = ()
 
     def symbols(self) -> set[str]:
         """Every symbol that its rules name."""
-        found = {symbol for pattern in (*self.excepted, *self.unless) for symbol in pattern.symbols}
+        found = {symbol for pattern in (*self.excepted, *self.unless, *self.earnest) for symbol in pattern.symbols}
         for rule in self.rules:
             for pattern in (*rule.patterns, *rule.with_, *rule.unless):
                 found.update(pattern.symbols)

@@ -12,7 +12,8 @@ from pipeline.core.topics import detect, load_topics
 LISTS = {"lists/arms.txt": "# weapons\n[heavy]\ntank, howitzer\n[light]\nrifle\nSAM\n!fish tank, think tank\n",
          "lists/breaks.txt": "=that, =said\n", "lists/all.txt": "@arms\nmissile\n",
          "lists/plain.txt": "rocket\n!rocket launcher, rocket salad\n",
-         "lists/wide.txt": "@plain\nrocket launcher\n"}
+         "lists/wide.txt": "@plain\nrocket launcher\n",
+         "lists/elsewhere.txt": "[sport]\ngoal, keeper, league, =cup\n[stage]\nfilm, actor\n"}
 EXAMPLES = "examples:\n  yes: [\"A tank.\"]\n  no: [\"A cat.\"]\n"
 
 
@@ -63,6 +64,27 @@ def test_what_rules_mean(rule: str, text: str, wanted: list[str]) -> None:
 def test_exceptions_exclude_a_mention_and_contexts_a_sentence() -> None:
     assert hits('  - any: ["tank"]', "A toy tank. A tank.", 'except: ["toy tank"]\n') == ["tank"]
     assert hits('  - any: ["tank"]', "A tank for the children. A tank.", 'unless: ["children"]\n') == ["tank"]
+
+
+@pytest.mark.parametrize(("story", "wanted"), [
+    ("A tank. A tank of troops. The keeper saw a goal in the league.", ["tank of troops"]),
+    ("A tank. The keeper saw a goal, one more goal, two goals.", ["tank"]),
+    ("A tank. The keeper saw a goal in a film.", ["tank"]),
+    ("A tank. The keeper saw a goal in the cups of the league.", []),
+    ("A tank. The keeper saw a goal. Two cups.", ["tank"]),
+])
+def test_in_a_story_about_something_else_a_sentence_must_be_earnest(story: str, wanted: list[str]) -> None:
+    assert hits('  - any: ["tank (of troops)?"]', story, 'earnest: ["troops"]\n') == wanted
+
+
+def test_the_title_counts_to_what_a_story_is_about() -> None:
+    assert hits('  - any: ["tank"]', "A tank of a goal.", 'earnest: ["troops"]\n', title="Keeper, league, cup") == []
+
+
+def test_earnest_needs_the_list_of_other_stories() -> None:
+    lists = {name: text for name, text in LISTS.items() if "elsewhere" not in name}
+    with pytest.raises(ConfigError, match="there is no list @elsewhere"):
+        load_topics({"t.yaml": topic('  - any: ["tank"]', 'earnest: ["troops"]\n')}, lists)
 
 
 @pytest.mark.parametrize(("text", "told"), [

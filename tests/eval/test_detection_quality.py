@@ -5,10 +5,13 @@ import pytest
 from pipeline.core.errors import ConfigError
 from pipeline.core.scoring import read_labelled, score
 from tests.core.detection import topics
-from tests.eval.floors import false_alarms, figures, floors, sets, shared_texts, shared_topics
+from tests.eval.floors import false_alarms, figures, floors, sets, shared_texts, shared_topics, written
 
-MOST_FALSE_ALARMS = 4
-"""Of 412 ledes that were written to tempt; ordinary ones tempt far less."""
+MOST_FALSE_ALARMS = 18
+"""Of 472 ledes that were written to tempt; ordinary ones tempt far less."""
+
+MOST_FALSE_ALARMS_IN_STORIES = {"dev": 1, "test": 6}
+"""Of 17 whole stories each."""
 
 BARS = {
     "arms-transfer": (0.90, 0.85), "missile-launch": (0.92, 0.92), "sanctions": (0.92, 0.92),
@@ -49,6 +52,13 @@ def test_a_floor_that_was_lowered_has_a_reason() -> None:
 
 def test_ledes_without_topics_raise_few_alarms() -> None:
     assert false_alarms() <= MOST_FALSE_ALARMS
+
+
+@pytest.mark.parametrize("split", MOST_FALSE_ALARMS_IN_STORIES)
+def test_whole_stories_about_something_else_raise_few_alarms(split: str) -> None:
+    measured = score(written("everyday", split), topics()).topics.values()
+    assert sum(one.false for one in measured) <= MOST_FALSE_ALARMS_IN_STORIES[split]
+    assert sum(one.missed for one in measured) <= 1
 
 
 def test_the_scorer_counts_and_lists() -> None:

@@ -37,11 +37,13 @@ def read(name: str) -> list[Row]:
 
 LABELLED = read("labelled.jsonl")
 DOCUMENTS = read("documents.jsonl")
+EVERYDAY = read("everyday.jsonl")
 FRESH = read("fresh.jsonl")
 ROLE_TEXTS = read("roles.jsonl")
 ORDINARY = read("ordinary.jsonl")
 CLAIM_TEXTS, STATUS_TEXTS = read("claims.jsonl"), read("statuses.jsonl")
 SHARED_LABELS = read("shared_labels.jsonl")
+TEXTS = (*LABELLED, *DOCUMENTS, *EVERYDAY, *ROLE_TEXTS, *ORDINARY, *CLAIM_TEXTS, *STATUS_TEXTS)
 LEDES = (HERE / "ledes.txt").read_text("utf-8").splitlines()
 
 
@@ -128,6 +130,17 @@ def test_a_document_is_well_formed(row: Row) -> None:
     assert row["split"] == ("dev" if digit in "01234567" else "test")
 
 
+@pytest.mark.parametrize("row", EVERYDAY, ids=lambda row: row["id"])
+def test_an_everyday_story_is_well_formed(row: Row) -> None:
+    assert row.keys() == {"id", "split", "title", "text", "date", "topics", "borderline"}
+    assert set(row["topics"]) | set(row["borderline"]) <= ROLES.keys()
+    assert not set(row["topics"]) & set(row["borderline"])
+    assert row["split"] in ("dev", "test")
+    assert row["text"].strip() == row["text"]
+    assert len(row["text"].split()) >= 100
+    assert re.fullmatch(r"(19[89]|20[0-2])\d-\d\d-\d\d", row["date"])
+
+
 @pytest.mark.parametrize("topic", ["arms-transfer", "missile-launch"])
 def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
     for row in (*LABELLED, *ROLE_TEXTS, *ORDINARY):
@@ -141,7 +154,7 @@ def test_every_transfer_and_launch_has_an_event(topic: str) -> None:
 def test_nothing_is_there_twice() -> None:
     for values in (
         [row["id"] for row in LABELLED],
-        [row["text"] for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *ORDINARY, *CLAIM_TEXTS, *STATUS_TEXTS)],
+        [row["text"] for row in TEXTS],
         [row["id"] for row in SHARED_LABELS],
         LEDES,
     ):
@@ -226,8 +239,16 @@ def shared_counts(*scopes: str) -> str:
             + ", ".join(f"{status} {counts[status]}" for status in STATUSES))
 
 
+def everyday_counts() -> str:
+    """The everyday stories in one line, as the README shows it."""
+    dev = sum(row["split"] == "dev" for row in EVERYDAY)
+    return f"{len(EVERYDAY)} stories, {dev} of them dev; {sum(bool(row['topics']) for row in EVERYDAY)} carry a topic"
+
+
 def test_the_readme_counts_what_is_there() -> None:
     readme = (HERE / "README.md").read_text("utf-8")
+    assert everyday_counts() in readme, f"put this line into tests/eval/README.md:\n{everyday_counts()}"
+    assert f"{len(LEDES)} sport, business, science and culture ledes" in readme
     for rows in (LABELLED, FRESH):
         assert table(rows) in readme, f"put this table into tests/eval/README.md:\n{table(rows)}"
     assert forms() in readme, f"put this table into tests/eval/README.md:\n{forms()}"
@@ -265,7 +286,7 @@ def test_shared_labels_name_shared_texts() -> None:
 def test_no_eight_words_in_a_row_come_from_the_shared_texts() -> None:
     theirs = {shingle for name, text in their_texts().items() if not name.startswith("rss-")
               for shingle in shingles(text)}
-    for row in (*LABELLED, *DOCUMENTS, *ROLE_TEXTS, *ORDINARY, *CLAIM_TEXTS, *STATUS_TEXTS):
+    for row in TEXTS:
         assert not theirs & shingles(f"{row['title']} . {row['text']}"), row["id"]
     for lede in LEDES:
         assert not theirs & shingles(lede)
