@@ -136,28 +136,19 @@ def detect(title: Text, body: Text, topics: Topics) -> Detection:
 
 def _promising(reading: Reading, topics: Topics) -> Iterator[tuple[Sentence, list[Candidate]]]:
     """The sentences in which all items of some pattern may stand, with those patterns."""
-    anchors, stems, words = topics.anchors, reading.text.stems, reading.text.words
-    standing = anchors.standing(reading.text.vocabulary)
-    if not standing:
+    text = reading.text
+    places = topics.anchors.places(text)
+    if not places:
         return
-    forms = {key: anchor.forms for key, anchor in standing.items()}
-    at = [
-        index for index, key in enumerate(stems)
-        if key in forms and ((exact := forms[key]) is None or words[index] in exact)
-    ]
     done = 0
-    for index, (first, last) in enumerate(reading.text.sentences):
+    for index, (first, last) in enumerate(text.sentences):
         begin = done
-        while done < len(at) and at[done] < last:
+        while done < len(places) and places[done] < last:
             done += 1
         if done > begin:
-            there = anchors.there(stems[first:last])
-            numbers = {
-                number for key in {stems[word] for word in at[begin:done]} for needed, number in standing[key].entries
-                if there & needed == needed
-            }
+            numbers = topics.anchors.likely(text, first, last, places[begin:done])
             if numbers:
-                yield reading.sentence(index), [topics.candidates[number] for number in sorted(numbers)]
+                yield reading.sentence(index), [topics.candidates[number] for number in numbers]
 
 
 @dataclass
