@@ -20,7 +20,7 @@ from pipeline.core.rules import PARTIES, Pattern
 from pipeline.core.text import Text, stem
 
 Sign = str | tuple[str, str]
-_PARTIES_EXPECTED: Final = 300.0
+_PARTIES_EXPECTED: Final = 600.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Keys:
             if party:
                 symbols += [PARTIES, *aliases.get(PARTIES, ())]
             word = min((word for word in term.words if word.form != "#"), key=_expected)
-            weight = min(A_NAME if word.capitals else _expected(word) for word in term.words)
+            weight = min(A_NAME if word.capitals else _expected(word) for word in term.words if word.form != "#")
             for symbol in symbols:
                 signs.setdefault(symbol, set()).add(_sign(term.words))
                 by_stem = words.setdefault(symbol, {})
@@ -142,7 +142,7 @@ class Anchors:
     def likely(self, text: Text, first: int, last: int, places: Iterable[int]) -> list[int]:
         """The numbers, ascending, of the patterns that may match in words [first, last), where `places` are."""
         stems = text.stems[first : last + 1]  # the second word of a name may stand after a line that breaks in it
-        signs = chain(stems, text.words[first:last], pairwise(stems))
+        signs: Iterable[Sign] = chain(stems, text.words[first:last], pairwise(stems))
         there = reduce(or_, filter(None, map(self.bits.get, signs)), 0)
         return sorted({
             number for key in {text.stems[at] for at in places} for needed, number in self.entries[key]
