@@ -224,7 +224,7 @@ def _when(mention: Mention) -> str:
 
 
 def _is_ahead(event: Event) -> bool:
-    return all(claim.status == "planned" for claim in event.claims)
+    return all(claim.status in ("planned", "hypothetical") for claim in event.claims)
 
 
 def _is_done(event: Event) -> bool:

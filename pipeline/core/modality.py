@@ -31,7 +31,7 @@ _WISHES: Final = frozenset(
     " hesitancy unwillingness ability capability chance opportunity".split()
 )
 """Before "to send": it is asked for or possible, and nobody has said that he will."""
-_PACTS: Final = frozenset("deal deals pact pacts contract contracts accord accords".split())
+_PACTS: Final = frozenset("deal deals pact pacts contract contracts accord accords order orders".split())
 _LETS: Final = frozenset("allow let enable permit lead prompt push help".split())
 """With "could" before it and "to send" after."""
 _PLOTS: Final = frozenset("conspired conspiring plotted plotting failure".split())

@@ -320,6 +320,10 @@ def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> N
     ("A shift in London could allow Poland to send tanks to Ukraine.", ARMS, {"hypothetical"}),
     ("Prosecutors said a Cape firm conspired with a U.S. company to supply Iraq with fuses for artillery shells.", ARMS,
      {"alleged"}),
+    ("Moscow is seeking more drones from Iran.", ARMS, {"hypothetical"}),
+    ("Iran warned that it could fire missiles at U.S. bases. Last month Iran fired missiles at militants in Syria.",
+     LAUNCH, {"hypothetical", "reported"}),
+    ("The navy halted an Iranian vessel that carried rifles to Yemen.", ARMS, {"reported"}),
 ])
 def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
