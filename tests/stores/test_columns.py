@@ -65,7 +65,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     columns = written(tmp_path / "c", {2: about(2, "FR"), 9: copy, 4: about(4)})
     assert values(columns, 9, 2, 4) == told(9, "FR", "DE") + told(2, "FR") + told(4)
     rows = np.array([2, 9])
-    assert columns.folds(rows).tolist() == [ALONE, rank(story(1).id)]
+    assert [columns.of(row).fold for row in rows] == [ALONE, rank(story(1).id)]
+    assert columns.rows.tolist() == [2, 4, 9]
     assert columns.published(rows).tolist() == [to_micros(story(2).published), to_micros(copy.published)]
     assert len(columns) == 10
     assert values(columns) == []
@@ -76,7 +77,8 @@ def test_values_are_added_only_where_they_change(tmp_path: Path) -> None:
     written(tmp_path / "c", before)
     size = (tmp_path / "c/values").stat().st_size
     folded = about(3, "FR", cluster=story(1).id, copied=True)
-    assert written(tmp_path / "c", before | {3: folded}).folds(np.array([3, 4])).tolist() == [rank(story(1).id), ALONE]
+    columns = written(tmp_path / "c", before | {3: folded})
+    assert [columns.of(row).fold for row in (3, 4)] == [rank(story(1).id), ALONE]
     assert (tmp_path / "c/values").stat().st_size == size
     columns = written(tmp_path / "c", {1: about(1, "FR", "IT")})
     assert (tmp_path / "c/values").stat().st_size == size + 4 * len(told(1, "FR", "IT"))
@@ -87,6 +89,46 @@ def test_whoever_reads_sees_what_is_written_meanwhile(tmp_path: Path) -> None:
     columns = written(tmp_path / "c", {1: about(1, "FR"), 2: about(2)})
     written(tmp_path / "c", {1: about(1, "IT", "ES")})
     assert values(columns, 1, 2) == told(1, "IT", "ES") + told(2)
+
+
+def test_copies_stand_in_the_order_of_their_clusters_and_times(tmp_path: Path) -> None:
+    hours = {1: ("b", 3), 2: ("", 0), 4: ("a", 9), 5: ("b", 1), 7: ("a", 8), 8: ("b", 2)}
+    columns = written(tmp_path / "c", {
+        row: about(row, cluster=cluster * 20, copied=bool(cluster), published=NOW + timedelta(hours=hour))
+        for row, (cluster, hour) in hours.items()
+    })
+    copies = columns.copies
+    assert copies.rows.tolist() == [7, 4, 5, 8, 1]
+    assert copies.clusters.tolist() == [1, 1, 2, 2, 2]
+    assert copies.published.tolist() == [columns.of(row).published for row in copies.rows]
+    assert copies.places.tolist() == [ALONE, 4, ALONE, ALONE, 1, 2, ALONE, 0, 3]
+
+
+def test_a_removed_story_is_none_of_the_rows_but_older_snapshots_count_it(tmp_path: Path) -> None:
+    before = written(tmp_path / "c", {
+        row: about(row, "FR", cluster=story(1).id, copied=True) for row in range(1, 6)
+    }).of(2)
+    writer = ColumnsWriter(tmp_path / "c")
+    writer.remove(2)
+    writer.remove(8)
+    writer.write()
+    columns = Columns(tmp_path / "c")
+    assert columns.rows.tolist() == [1, 3, 4, 5]
+    assert columns.of(2) == before
+    assert 2 in columns.copies.rows
+    assert written(tmp_path / "c", {2: about(2, "IT")}).rows.tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_story_without_values_is_one_of_the_rows(tmp_path: Path) -> None:
+    columns = written(tmp_path / "c", {0: story(0, source="", lang="", cluster=story(1).id, copied=True)})
+    assert (columns.rows.tolist(), columns.copies.rows.tolist(), values(columns, 0)) == ([0], [0], [])
+
+
+def test_rows_that_a_snapshot_does_not_have_are_left_out(tmp_path: Path) -> None:
+    written(tmp_path / "c", {row: about(row, cluster=story(1).id, copied=True) for row in range(1, 6)})
+    columns = Columns(tmp_path / "c", 4)
+    assert len(columns) == 4
+    assert columns.rows.tolist() == sorted(columns.copies.rows) == [1, 2, 3]
 
 
 def test_a_number_cut_short_by_a_crash_is_written_over(tmp_path: Path) -> None:
@@ -117,6 +159,8 @@ def test_few_and_many_and_in_parts_count_alike(archive: Archive, monkeypatch: py
     for text in ("*", "shells", "country:FR", "source:nobody"):
         monkeypatch.setattr(counting, "_MANY", 1)
         few = page(archive, text)
+        monkeypatch.setattr(counting, "_MANY", 2)  # what is not found is fetched
+        assert page(archive, text) == few
         monkeypatch.setattr(counting, "_MANY", 10**9)
         assert page(archive, text) == few
         for groups in (1, 2):
@@ -125,12 +169,27 @@ def test_few_and_many_and_in_parts_count_alike(archive: Archive, monkeypatch: py
         monkeypatch.undo()
 
 
+def test_most_of_an_older_snapshot_is_counted_without_what_came_since(archive: Archive) -> None:
+    """As many stories as before, but not the same: what is not found cannot be taken from the new ones."""
+    archive.index([story(n, source=f"Paper {n}", published=NOW + timedelta(days=n)) for n in range(5)])
+    archive.refresh()
+    first = archive.search(parse("*"), now=NOW, limit=2, sort="relevance", facets=("source",))
+    archive.delete_before(NOW + timedelta(days=1))
+    archive.index([story(5, source="Paper 5", published=NOW + timedelta(days=5))])
+    archive.refresh()
+    again = archive.search(parse("*"), now=NOW, limit=2, sort="relevance", facets=("source",), cursor=first.cursor)
+    assert again.total == first.total == 5
+    assert again.facets == first.facets
+    now = archive.search(parse("*"), now=NOW, limit=0, facets=("source",))
+    assert sorted(now.facets["source"]) == [(f"Paper {n}", 1) for n in range(1, 6)]
+
+
 def test_more_clusters_than_tantivy_makes_groups(tmp_path: Path) -> None:
     index, columns, clusters = tantivy.Index(schema()), ColumnsWriter(tmp_path / "c"), 66_000
     one = story(1, copied=True)
     writer = index.writer(num_threads=1)
     for row in range(clusters + 1):
-        cluster = f"{row % clusters:015x}"
+        cluster = f"{1 + row % clusters:015x}"
         made = tantivy.Document(copied="yes", fold=rank(cluster), row=row)
         made.add_integer(BITS[row // ROWS_AT_ONCE % len(BITS)], 1 << row % ROWS_AT_ONCE)
         writer.add_document(made)

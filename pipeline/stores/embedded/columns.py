@@ -15,6 +15,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -29,10 +30,13 @@ ALONE: Final = -1
 """Instead of the number of a cluster, for a story that is in none with others."""
 _ROW: Final = struct.Struct("<qqq")
 _SIZE_BITS: Final = 16
-"""Of the third number of a row: how many values it has; the other bits say where they begin."""
-_MOST: Final = 2**_SIZE_BITS - 1
-_FILES: Final = ("rows", "values", "names.json")
+"""Of the third number of a row: how many values it has, and GONE; the other bits say where they begin."""
+_GONE: Final = 2**15
+"""That the story was removed since; older snapshots still count it."""
+_MOST: Final = _GONE - 1
 _VALUE: Final = struct.Struct("<i")
+_FILES: Final = {"rows": b"", "values": bytes(_VALUE.size), "names.json": b"[]"}
+"""What each begins with. No values begin at 0, so a row in which nothing was written is known by its third number."""
 
 
 class Row(NamedTuple):
@@ -44,35 +48,67 @@ class Row(NamedTuple):
     numbers: tuple[int, ...]
 
 
+class Copies(NamedTuple):
+    """All stories that are in clusters with others, cluster after cluster, each by the time when they were published.
+
+    `places` says for each row where among these it is, or ALONE.
+    """
+
+    rows: Any
+    clusters: Any
+    published: Any
+    places: Any
+
+
 class Columns:
     """The columns of one generation as far as they are written; usable from several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, size: int | None = None) -> None:
+        """`size`: of how many rows, all where it is None."""
+        self._folder, self._size = folder, size
         self._read()
 
     def _read(self) -> None:
         rows, values, names = (self._folder / name for name in _FILES)
-        self._rows, self._values = _mapped(rows, _ROW.size), _mapped(values, _VALUE.size)
+        most = None if self._size is None else self._size * _ROW.size
+        self._rows, self._values = memoryview(_mapped(rows, _ROW.size))[:most], _mapped(values, _VALUE.size)
         self.names: list[tuple[str, str]] = [(facet, value) for facet, value in json.loads(names.read_bytes())]
         """The facet and the value of each number."""
 
     def __len__(self) -> int:
         return len(self._rows) // _ROW.size
 
-    def folds(self, rows: Any) -> Any:
-        """The number of each row's cluster, or ALONE."""
-        return self._column(0, rows)
+    @cached_property
+    def rows(self) -> Any:
+        """Every row that has a story."""
+        import numpy as np
+
+        where = self._column(2)
+        return np.flatnonzero((where != 0) & (where & _GONE == 0))
+
+    @cached_property
+    def copies(self) -> Copies:
+        """The order of clusters, which takes a while to make and then saves sorting."""
+        import numpy as np
+
+        folds = self._column(0)
+        rows = np.flatnonzero((folds != ALONE) & (self._column(2) != 0))
+        rows = rows[np.argsort(self._column(1)[rows], kind="stable")]
+        rows = rows[np.argsort(folds[rows], kind="stable")]
+        places = np.full(len(folds), ALONE, np.int32)
+        places[rows] = np.arange(len(rows))
+        clusters = np.cumsum(np.diff(folds[rows], prepend=ALONE) != 0)
+        return Copies(rows, clusters, self._column(1)[rows], places)
 
     def published(self, rows: Any) -> Any:
         """Microseconds since 1970."""
-        return self._column(1, rows)
+        return self._column(1)[rows]
 
     def values(self, rows: Any) -> tuple[Any, Any]:
         """The numbers of all facet values of these rows, one row after the other; and how many each row has."""
         import numpy as np
 
-        where = self._column(2, rows)
+        where = self._column(2)[rows]
         sizes = where & _MOST
         ends = np.cumsum(sizes)
         places = np.repeat((where >> _SIZE_BITS) - ends + sizes, sizes)
@@ -89,10 +125,10 @@ class Columns:
             if not there():
                 raise StoreError(f"{self._folder}: it is damaged; `wirewatch store reindex` makes it anew")
 
-    def _column(self, number: int, rows: Any) -> Any:
+    def _column(self, number: int) -> Any:
         import numpy as np
 
-        return np.frombuffer(self._rows, "<i8").reshape(-1, 3)[:, number][rows]
+        return np.frombuffer(self._rows, "<i8").reshape(-1, 3)[:, number]
 
     def of(self, row: int) -> Row:
         """All that is written for one row; empty where nothing is."""
@@ -112,12 +148,12 @@ class ColumnsWriter:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._folder = folder
-        for name in _FILES:
+        for name, empty in _FILES.items():
             if not (folder / name).exists():
-                (folder / name).write_bytes(b"[]" if name.endswith(".json") else b"")
+                (folder / name).write_bytes(empty)
         self._numbers = {name: number for number, name in enumerate(Columns(folder).names)}
         self._named = len(self._numbers)
-        self._waiting: dict[int, Row] = {}
+        self._waiting: dict[int, Row | None] = {}
 
     def put(self, row: int, story: Story) -> None:
         """Keep in mind what to write for a story."""
@@ -127,6 +163,10 @@ class ColumnsWriter:
         )
         key = fold_key(story)
         self._waiting[row] = Row(rank(key) if key else ALONE, to_micros(story.published), 0, numbers[:_MOST])
+
+    def remove(self, row: int) -> None:
+        """Keep in mind that a row has no story any more."""
+        self._waiting[row] = None
 
     def write(self) -> None:
         """Write to the disk what is waiting."""
@@ -157,12 +197,14 @@ class ColumnsWriter:
         end = file.seek(0, os.SEEK_END) // _VALUE.size
         file.seek(end * _VALUE.size)
         for row in order:
-            (fold, published, _, numbers), known = self._waiting[row], before.of(row)
+            new, known = self._waiting[row], before.of(row)
+            fold, published, _, numbers = new or known
             start = known.start
-            if numbers != known.numbers:
+            if numbers != known.numbers or not start:
                 start = end + len(added)
                 added += numbers
-            records.append(_ROW.pack(fold, published, start << _SIZE_BITS | len(numbers)))
+            size = len(numbers) | (0 if new else _GONE)
+            records.append(_ROW.pack(fold, published, start << _SIZE_BITS | size))
         file.write(struct.pack(f"<{len(added)}i", *added))
         return records
 

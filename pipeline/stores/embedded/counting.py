@@ -18,13 +18,13 @@ from pipeline.stores.base import FACET_VALUES, Facet, Interval
 from pipeline.stores.embedded.columns import ALONE, Columns
 from pipeline.stores.embedded.database import from_micros
 from pipeline.stores.embedded.fields import BITS, ROWS_AT_ONCE
-from pipeline.stores.embedded.translate import between, both
+from pipeline.stores.embedded.translate import between, both, everything, except_for
 
 _HOUR: Final = timedelta(hours=1) // timedelta(microseconds=1)
 _DAY: Final = 24 * _HOUR
 _UNITS: Final = {"hour": (_HOUR, 0), "day": (_DAY, 0), "week": (7 * _DAY, 4 * _DAY)}
 """How long intervals are and when one begins; weeks begin on Monday, as the fifth day of 1970 did."""
-_MANY: Final = 10
+_MANY: Final = 6
 """Where more than one story in so many is found, sums cost less than rows one by one."""
 _GROUP: Final = len(BITS) * ROWS_AT_ONCE
 _GROUPS: Final = 60_000
@@ -47,31 +47,40 @@ def count(
 
     Where `fold`, they count clusters, and the first number says how many there are; else it is 0.
     """
-    few = total <= searcher.num_docs // _MANY
-    rows = _few_rows(searcher, query, total) if few else _many_rows(searcher, schema, query, len(columns))
-    found = _by_cluster(columns, rows) if fold else _Found(columns, rows, _NOTHING, _NOTHING)
+    rows = _found(searcher, schema, columns, query, total)
+    found = _by_cluster(columns, rows) if fold else _Found(columns, rows, _NOTHING, _NOTHING, _NOTHING)
     told = found.by_facet() if any(facet != "day" for facet in facets) else {}
     if "day" in facets:
         told["day"] = tuple((start.isoformat()[:10], size) for start, size in found.over_time("day"))
-    clusters = total - len(found.copies) + int(found.clusters.max(initial=-1)) + 1 if fold else 0
+    clusters = len(found.alone) + int(np.count_nonzero(np.diff(found.clusters, prepend=0))) if fold else 0
     moments = found.over_time(timeline) if timeline else ()
     return clusters, {facet: told.get(facet, ()) for facet in facets}, moments
 
 
-def _few_rows(searcher: Any, query: Any, total: int) -> Numbers:
+def _found(searcher: Any, schema: Any, columns: Columns, query: Any, total: int) -> Numbers:
     """The rows of the `total` stories that `query` finds."""
+    few, others = searcher.num_docs // _MANY, searcher.num_docs - 1 - total
+    if total <= few:
+        return _one_by_one(searcher, query, total)
+    if others <= few and len(columns.rows) == total + others:
+        *missing, marker = _one_by_one(searcher, except_for(everything(), query), others + 1)
+        if marker == -len(columns):  # so the columns are of this very snapshot
+            there = np.zeros(len(columns), np.bool_)
+            there[columns.rows] = True
+            there[missing] = False
+            return np.flatnonzero(there)
+    step = _GROUPS * _GROUP
+    if len(columns) <= step:
+        return _by_bits(searcher, query)
+    return np.concatenate([_by_bits(searcher, both(query, between(schema, "row", low, low + step - 1)))
+                           for low in range(0, len(columns), step)])
+
+
+def _one_by_one(searcher: Any, query: Any, total: int) -> Numbers:
+    """The rows of the `total` stories that `query` finds, each told by tantivy."""
     with _without_collecting():
         hits = searcher.search(query, max(total, 1), count=False, order_by_field="row").hits
     return np.fromiter((row for row, _ in hits), np.int64, len(hits))
-
-
-def _many_rows(searcher: Any, schema: Any, query: Any, end: int) -> Numbers:
-    """The rows of all stories that `query` finds; all are below `end`."""
-    step = _GROUPS * _GROUP
-    if end <= step:
-        return _by_bits(searcher, query)
-    return np.concatenate([_by_bits(searcher, both(query, between(schema, "row", low, low + step - 1)))
-                           for low in range(0, end, step)])
 
 
 def _by_bits(searcher: Any, query: Any) -> Numbers:
@@ -101,29 +110,33 @@ def _without_collecting() -> Iterator[None]:
 
 def _by_cluster(columns: Columns, rows: Numbers) -> "_Found":
     """These stories, of which each cluster is to count once."""
-    folds = columns.folds(rows)
-    are_copies = folds != ALONE
-    copies, folds = rows[are_copies], folds[are_copies]
-    order = np.argsort(folds)
-    starts = np.diff(folds[order], prepend=ALONE) != 0
-    return _Found(columns, rows[~are_copies], copies[order], np.cumsum(starts) - 1)
+    every = columns.copies
+    places = every.places[rows]
+    there = np.zeros(len(every.rows) + 1, np.bool_)  # the last for whatever is alone
+    there[places] = True
+    copies = np.flatnonzero(there[:-1])
+    return _Found(columns, rows[places == ALONE], every.rows[copies], every.clusters[copies], every.published[copies])
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Rows of stories that count each, and of copies, of which each cluster counts once; these are in order."""
+    """Rows of stories that count each, and of copies, of which each cluster counts once.
+
+    Copies of a cluster are side by side, in the order of the times when they were published.
+    """
 
     columns: Columns
     alone: Numbers
     copies: Numbers
     clusters: Numbers
+    published: Numbers
 
     def by_facet(self) -> Facets:
         """The commonest values of each facet."""
         numbers, of_each = self.columns.values(self.copies)
-        sizes = _sizes(self.columns.values(self.alone)[0], numbers, np.repeat(self.clusters, of_each))
+        once = _once(numbers, np.repeat(self.clusters, of_each))
         counted: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-        for number, size in sizes.items():
+        for number, size in _sizes(self.columns.values(self.alone)[0], once).items():
             facet, value = self.columns.names[number]
             counted[facet].append((value, size))
         return {facet: tuple(sorted(values, key=lambda value: (-value[1], value[0]))[:FACET_VALUES])
@@ -131,22 +144,30 @@ class _Found:
 
     def over_time(self, interval: Interval) -> Timeline:
         """How many in each hour, day, week or month, by its start."""
-        alone, copies = self.columns.published(self.alone), self.columns.published(self.copies)
-        if interval == "month":
-            sizes = _sizes(_months(alone), _months(copies), self.clusters)
-            return tuple((datetime(1970 + at // 12, at % 12 + 1, 1, tzinfo=UTC), size) for at, size in sizes.items())
-        unit, first = _UNITS[interval]
-        sizes = _sizes((alone - first) // unit, (copies - first) // unit, self.clusters)
-        return tuple((from_micros(at * unit + first), size) for at, size in sizes.items())
+        alone, copies = (_numbered(published, interval)
+                         for published in (self.columns.published(self.alone), self.published))
+        sizes = _sizes(alone, copies[_changes(self.clusters, copies)])
+        return tuple((_start(number, interval), size) for number, size in sizes.items())
 
 
-def _months(published: Numbers) -> Numbers:
-    return published.astype("<M8[us]").astype("<M8[M]").astype(np.int64)
+def _numbered(published: Numbers, interval: Interval) -> Numbers:
+    """The number of the hour, day, week or month in which each falls."""
+    if interval == "month":
+        return published.astype("<M8[us]").astype("<M8[M]").astype(np.int64)
+    unit, first = _UNITS[interval]
+    return (published - first) // unit
 
 
-def _sizes(alone: Numbers, copies: Numbers, clusters: Numbers) -> dict[int, int]:
-    """How often each number is there, ascending; among copies once for each cluster."""
-    parts = [numbers for numbers in (alone, _once(copies, clusters)) if len(numbers)]
+def _start(number: int, interval: Interval) -> datetime:
+    if interval == "month":
+        return datetime(1970 + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    unit, first = _UNITS[interval]
+    return from_micros(number * unit + first)
+
+
+def _sizes(*parts: Numbers) -> dict[int, int]:
+    """How often each number is there, ascending."""
+    parts = tuple(part for part in parts if len(part))
     if not parts:
         return {}
     lowest, highest = min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)
@@ -162,13 +183,15 @@ def _sizes(alone: Numbers, copies: Numbers, clusters: Numbers) -> dict[int, int]
 
 
 def _once(numbers: Numbers, clusters: Numbers) -> Numbers:
-    """The numbers, each once for a cluster; `clusters` is in order."""
-    if not len(numbers):
-        return numbers
-    lowest = numbers.min()
-    small = np.min_scalar_type(int(numbers.max() - lowest))
-    order = np.argsort((numbers - lowest).astype(small), kind="stable")  # of 16 bits at most, in linear time
-    numbers, clusters = numbers[order], clusters[order]
-    first = np.ones(len(numbers), np.bool_)
-    first[1:] = (numbers[1:] != numbers[:-1]) | (clusters[1:] != clusters[:-1])
-    return np.asarray(numbers[first])
+    """The numbers, none below 0, each once for a cluster; `clusters` is in order."""
+    small = np.min_scalar_type(int(numbers.max(initial=0)))
+    order = np.argsort(numbers.astype(small), kind="stable")  # of 16 bits at most, in linear time
+    numbers = numbers[order]
+    return np.asarray(numbers[_changes(numbers, clusters[order])])
+
+
+def _changes(numbers: Numbers, others: Numbers) -> Numbers:
+    """Where either is another than just before."""
+    changes = np.ones(len(numbers), np.bool_)
+    changes[1:] = (numbers[1:] != numbers[:-1]) | (others[1:] != others[:-1])
+    return changes

@@ -37,7 +37,7 @@ def newest_folded(
     at: Newest | None = after.at if after else None
     shown: list[Found] = []
     met: set[int] = set()
-    rest, size = query, 2 * limit  # some are copies of each other
+    rest, size = query, 4 * limit  # some are copies of each other, and asking again costs more than some more at once
     total: int | None = None
     while len(shown) < limit:
         found, all = newest(searcher, schema, rest, size, at)

@@ -127,8 +127,9 @@ class SearchIndex:
                 stamp = found.st_mtime_ns, found.st_ino, found.st_size
                 if stamp != self._stamp:
                     self._index.reload()
-                    searcher, columns = self._index.searcher(), Columns(path / COLUMNS)
-                    if len(columns) <= self.applied(searcher)[1]:
+                    highest = self.applied(self._index.searcher())[1]
+                    columns = Columns(path / COLUMNS, highest + 1)
+                    if len(columns) <= highest:
                         raise Damaged("damaged: columns are missing")
                     self._columns, self._stamp = columns, stamp
                 searcher = self._index.searcher()
@@ -226,6 +227,7 @@ class SearchIndex:
             gone = self._database.rows("SELECT row FROM removed WHERE seq > ? AND seq <= ?", (applied, target))
             for (row,) in gone:
                 writer.delete_documents_by_term("row", row)
+                columns.remove(row)
             while rows := self._database.rows(
                 "SELECT seq, row, data FROM stories WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
                 (applied, target, _AT_ONCE),

@@ -48,9 +48,14 @@ def translate(query: Query, schema: Any, now: datetime) -> Any:
     return _Q.const_score_query(_unscored(query, schema, now), 0.0)
 
 
+def everything() -> Any:
+    """All stories and the marker."""
+    return _Q.all_query()
+
+
 def stories(schema: Any) -> Any:
     """Everything but the marker."""
-    return except_for(_Q.all_query(), marker(schema))
+    return except_for(everything(), marker(schema))
 
 
 def marker(schema: Any) -> Any:
