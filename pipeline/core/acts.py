@@ -54,7 +54,7 @@ class Act:
     def deniers(self) -> Collection[str]:
         """The names of whoever may deny it: the parties; where it is not told who acts, also whoever is named."""
         if self.doer is not None or (self.topic in ANY_WORD and self.parties):
-            return self.parties
+            return {*self.parties, *(one.removesuffix(" militants") for one in self.parties)}
         return {*self.parties, *map(name, self.sentence.clause.parties)} - {""}
 
     @property

@@ -34,7 +34,8 @@ from pipeline.core.text import stem
 
 _HARM: Final = frozenset(
     "killed kill kills killing wounded wounding injured injuring dead died hit hits struck strike strikes damaged"
-    " destroyed destroying tore attack attacks slammed".split()
+    " destroyed destroying tore attack attacks slammed village villages town house houses home homes apartment hospital"
+    " school market airspace".split()
 )
 _CLOSING: Final = frozenset(
     "believe believes suspect suspects allege alleged alleges thinks charged contend contends".split()

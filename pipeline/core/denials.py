@@ -149,7 +149,9 @@ def _denying_after(act: Act) -> Hit | None:
             near = words[max(act.end, cue.start - 8) : min(sentence.last, cue.end + 6)]
             named = any(charges(sentence, act.end, sentence.last))
             if kind in ("denies", "baseless"):
-                told = [word for word in near if word != "that"] if words[cue.end : cue.end + 1] == ["that"] else near
+                told = words[max(act.end, cue.start - 8) : cue.start] + [
+                    word for word in words[cue.end : min(sentence.last, cue.end + 6)] if word != "that"
+                ]
                 named = named or not _PRONOUNS.isdisjoint(told)
             if kind in ("baseless", "scorned"):
                 called = next((at for at in range(act.start - 1, sentence.first, -1) if words[at] in _CALLED), None)
