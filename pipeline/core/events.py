@@ -243,6 +243,7 @@ def _merged(known: Event, new: Event) -> Event | None:
         if role not in loose and role in known.roles and not same(known.roles[role], party):
             return None
     roles = {**new.roles, **known.roles}
+    roles |= {role: party for role, party in new.roles.items() if party.code and not roles[role].code}
     for role in _THINGS & known.roles.keys() & new.roles.keys():
         if known.roles[role].text.lower() in new.roles[role].text.lower():  # the fuller name
             roles[role] = new.roles[role]

@@ -49,6 +49,8 @@ _NOBODYS: Final = frozenset("under amid after bound destined headed en intended 
 """First words of acts that nobody is told to do."""
 _ANSWERS: Final = frozenset("after following over against despite".split())
 """Before an act that others answer."""
+_THEM: Final = frozenset(("it", "them"))
+_THE_GROUP: Final = frozenset("group movement organization organisation militia faction".split())
 _GOING: Final = frozenset(("to", "for", "into"))
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
@@ -98,6 +100,10 @@ def likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, P
         maker = _maker(mention)
         if maker is not None:
             found["supplier"] = maker
+    if is_trade(mention) and "recipient" not in rows and "recipient" not in found:
+        taker = _taken_up(mention)
+        if taker is not None:
+            found["recipient"] = _party(clause, taker)
     if "actor" in mention.topic.roles and "actor" not in rows:
         doer = responsible(mention.sentence) or (
             None if _is_only_maker(mention) else _maker(mention)
@@ -272,6 +278,26 @@ def _stand(mention: Mention, position: str) -> Named | None:
     return found
 
 
+def _taken_up(mention: Mention) -> Named | None:
+    """`condemned the U.S. for harming Ukraine by giving it arms`, `would not arm the group`: whom a word after the act
+    means, which was named last and does not act."""
+    sentence, act = mention.sentence, mention.act
+    words = sentence.reading.text.words
+    at = act.end + (words[act.end : act.end + 1] in (["to"], ["for"]))
+    group = words[at : at + 1] == ["the"] and not _THE_GROUP.isdisjoint(words[at + 1 : at + 2])
+    if not group and _THEM.isdisjoint(words[at : at + 1]):
+        return None
+    doer = subject_of(sentence.clause, act.start)
+    for one in (sentence, *sentence.before(1)):
+        for party in reversed(one.clause.parties):
+            known = party.label == "group" if group else party.code is not None or party.label == "group"
+            if known and (one is not sentence or party.end <= act.start) and party != doer and (
+                doer is None or party.code is None or party.code != doer.code
+            ):
+                return party
+    return None
+
+
 def _is_noun(mention: Mention) -> bool:
     """`the supply of`, `a planned sale of`, `three missile strikes have`: a word that is also a verb names the deed."""
     text, act = mention.sentence.reading.text, mention.act
@@ -325,11 +351,13 @@ def _whose(mention: Mention, named: Named) -> str | None:
 
 
 def same(one: Party, two: Party) -> bool:
+    """Whether two parties may be one; "the rebels" may be "Libyan rebels", but a group of a state is not the state."""
     if one.code and two.code and one.code != two.code:
         return False
-    groups = [party.kind not in CLASSES for party in (one, two)]
-    if any(groups):
+    if one.kind not in CLASSES or two.kind not in CLASSES:
         return one.kind == two.kind
+    if one.kind == two.kind == "militants":
+        return True
     if one.code or two.code:
         return one.code == two.code
     return (one.kind or one.text.lower()) == (two.kind or two.text.lower())
