@@ -235,6 +235,8 @@ def _are_of(text: Text, unnamed: Named, state: Named) -> bool:
     if between[:2] == ["loyal", "to"]:
         return len(between) <= 5
     known = unnamed.kind in _UNNAMED or unnamed.label == "group" or text.words[max(0, unnamed.start - 1)] in _OF_A_STATE
+    if unnamed.label == "group" and between[:1] == ["from"]:  # "arms to the Tigers from North Korea"
+        return False
     near = between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2
     return near and (known or between[0] == "of")
 

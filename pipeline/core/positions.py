@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.core.clauses import MADE, PREPOSITIONS, STOPS, Clause
 from pipeline.core.places import SHORT_NAMES, Named
+from pipeline.core.reading import Sentence
 from pipeline.core.subjects import OTHERS, SUBORDINATES, subject_of
 from pipeline.core.text import stem
 
@@ -47,6 +48,8 @@ _DISTANCES: Final = frozenset(
     "kilometres kilometers km miles mile yards metres meters far away border shore frontier apart north south east west"
     " northeast northwest southeast southwest coast coasts outskirts parts part region town city village island".split()
 )
+_THEM: Final = frozenset(("it", "them"))
+_THE_GROUP: Final = frozenset("group movement organization organisation militia faction".split())
 _HELD: Final = frozenset("held controlled ruled run".split())
 """`from Houthi-held territory`: whoever holds it is meant."""
 
@@ -182,4 +185,22 @@ def object_of(clause: Clause, head: int) -> Named | None:
     for party in clause.parties:
         if head < party.start <= head + 4 and clause.tie(party) is None:
             return party
+    return None
+
+
+def taken_up(sentence: Sentence, start: int, end: int) -> Named | None:
+    """`condemned the U.S. for harming Ukraine by giving it arms`, `would not arm the group`: whom a word after the act
+    within words [start, end) means, who was named last and does not act."""
+    words = sentence.reading.text.words
+    at = end + (words[end : end + 1] in (["to"], ["for"]))
+    group = words[at : at + 1] == ["the"] and not _THE_GROUP.isdisjoint(words[at + 1 : at + 2])
+    if not group and _THEM.isdisjoint(words[at : at + 1]):
+        return None
+    doer = subject_of(sentence.clause, start)
+    for one in (sentence, *sentence.before(1)):
+        for party in reversed(one.clause.parties):
+            known = party.label == "group" or (not group and party.code is not None)
+            named_before = one is not sentence or party.end <= start
+            if known and named_before and party != doer and (doer is None or not party.code or party.code != doer.code):
+                return party
     return None

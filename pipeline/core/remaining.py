@@ -124,6 +124,8 @@ def _stands_by(sentence: Sentence, party: Named, role: str) -> bool:
         return True
     if role == "actor":
         return tie == "of" or not _TELLS.isdisjoint(after)
+    if role == "recipient" and not _TELLS.isdisjoint(after):
+        return True
     before = words[max(sentence.first, party.start - 3) : party.start]
     return not _ANSWERS.isdisjoint(after) or not _VISITS.isdisjoint(before) or (
         tie == "by" and not _ANSWERS.isdisjoint(before)

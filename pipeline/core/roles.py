@@ -6,10 +6,10 @@ from typing import Final
 
 from pipeline.core.blame import responsible
 from pipeline.core.clauses import MADE, Clause
-from pipeline.core.deals import is_getting, partners, sides
+from pipeline.core.deals import SELLERS, is_getting, partners, sides
 from pipeline.core.mentions import Mention
 from pipeline.core.places import CLASSES, Named, written
-from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, under
+from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, taken_up, under
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import as_party, speeches
 from pipeline.core.story import Party
@@ -49,8 +49,6 @@ _NOBODYS: Final = frozenset("under amid after bound destined headed en intended 
 """First words of acts that nobody is told to do."""
 _ANSWERS: Final = frozenset("after following over against despite".split())
 """Before an act that others answer."""
-_THEM: Final = frozenset(("it", "them"))
-_THE_GROUP: Final = frozenset("group movement organization organisation militia faction".split())
 _GOING: Final = frozenset(("to", "for", "into"))
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
@@ -67,6 +65,13 @@ def mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
     pair = partners(clause, mention.start, mention.end)
     if pair is not None:
         rows["supplier"], rows["recipient"] = ([_party(clause, one)] for one in pair)
+    owner, leader = owner_of(clause, mention.start), leader_of(clause)
+    seller = not SELLERS.isdisjoint(clause.text.words[mention.start : mention.end])
+    if seller and owner is not None and clause.owns(owner):  # "Israel is Azerbaijan's top arms supplier"
+        rows["recipient"] = [_party(clause, owner)]
+        rows.pop("supplier", None)
+        if leader is not None and leader != owner:
+            rows["supplier"] = [_party(clause, leader)]
     told = [rows[role] for role in ("supplier", "recipient") if role in rows]
     if len(told) == 2 and any(same(one, other) for one in told[0] for other in told[1]):
         del rows["supplier"]
@@ -101,7 +106,7 @@ def likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, P
         if maker is not None:
             found["supplier"] = maker
     if is_trade(mention) and "recipient" not in rows and "recipient" not in found:
-        taker = _taken_up(mention)
+        taker = taken_up(mention.sentence, mention.act.start, mention.act.end)
         if taker is not None:
             found["recipient"] = _party(clause, taker)
     if "actor" in mention.topic.roles and "actor" not in rows:
@@ -276,26 +281,6 @@ def _stand(mention: Mention, position: str) -> Named | None:
         if not _ANEW.isdisjoint(text.words[mention.end : found.start]):
             return None
     return found
-
-
-def _taken_up(mention: Mention) -> Named | None:
-    """`condemned the U.S. for harming Ukraine by giving it arms`, `would not arm the group`: whom a word after the act
-    means, which was named last and does not act."""
-    sentence, act = mention.sentence, mention.act
-    words = sentence.reading.text.words
-    at = act.end + (words[act.end : act.end + 1] in (["to"], ["for"]))
-    group = words[at : at + 1] == ["the"] and not _THE_GROUP.isdisjoint(words[at + 1 : at + 2])
-    if not group and _THEM.isdisjoint(words[at : at + 1]):
-        return None
-    doer = subject_of(sentence.clause, act.start)
-    for one in (sentence, *sentence.before(1)):
-        for party in reversed(one.clause.parties):
-            known = party.label == "group" if group else party.code is not None or party.label == "group"
-            if known and (one is not sentence or party.end <= act.start) and party != doer and (
-                doer is None or party.code is None or party.code != doer.code
-            ):
-                return party
-    return None
 
 
 def _is_noun(mention: Mention) -> bool:

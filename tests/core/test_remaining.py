@@ -34,3 +34,19 @@ def test_who_is_left_of_a_transfer(title: str, body: str, wanted: str) -> None:
 ])
 def test_who_is_left_of_a_launch(title: str, body: str, wanted: str) -> None:
     assert {roles(event).get("actor", "-") for event in events(body, "missile-launch", title)} == {wanted}
+
+
+@pytest.mark.parametrize(("body", "wanted"), [
+    ("The minister condemned France for harming Chad by giving it all kinds of lethal arms.", "FR>TD"),
+    ("Iran backs Hezbollah. Tehran has supplied the group with rockets.", "IR>hezbollah"),
+    ("A leader of the Free Syrian Army said that Britain will not arm the group.", "GB>syrian-rebels"),
+    ("Moscow gives arms to the Lebanese group Hezbollah.", "RU>LB"),
+    ("Moscow gives arms to pro-Russian separatists in Ukraine.", "RU>UA"),
+    ("A ship brought arms to the Tamil Tigers from North Korea.", "KP>ltte"),
+    ("Israel has been Azerbaijan's top arms supplier for years.", "IL>AZ"),
+    ("BAE Systems has secured an order from Qatar for 24 Typhoon jets.", "GB>QA"),
+    ("Italian police found a plane full of rifles for Togo.", "->TG"),
+])
+def test_whom_words_and_names_mean(body: str, wanted: str) -> None:
+    told = [roles(event) for event in events(body, "arms-transfer")]
+    assert {f"{one.get('supplier', '-')}>{one.get('recipient', '-')}" for one in told} == {wanted}
