@@ -23,7 +23,10 @@ LEAD_SENTENCES: Final = 3
 
 WORDS_OF_ANOTHER_KIND: Final = 3
 """So many different words of one class of the list `elsewhere` make a story of another kind: three in 1,344 stories of
-attacks, launches and arms have them, and most reports of matches, plays and research."""
+attacks, launches and arms have them, and most reports of matches, plays and research. Of a short story one less."""
+
+SHORT: Final = 60
+"""A story of fewer words is short."""
 
 _LONG_AGO: Final = re.compile(
     r"\b(?:(?:\d\d+|ten|fifteen|twenty|thirty|forty|fifty|sixty|seventy|hundred) years? (?:ago|on|earlier|since|after)"
@@ -165,7 +168,9 @@ class _Story:
             stems = present.text.stems
             for hit in present.of(ELSEWHERE):
                 words.setdefault(hit.kind, set()).add(stems[hit.start])
-        return any(len(of_one_kind) >= WORDS_OF_ANOTHER_KIND for of_one_kind in words.values())
+        most = max(map(len, words.values()), default=0)
+        is_short = sum(len(present.text.stems) for present in self.fields) < SHORT
+        return most >= WORDS_OF_ANOTHER_KIND - is_short
 
     def suits(self, rule: Rule) -> bool:
         """Whether what the rule wants of the story is there, and nothing that it does not want."""
