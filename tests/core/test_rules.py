@@ -67,18 +67,20 @@ def test_exceptions_exclude_a_mention_and_contexts_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(("story", "wanted"), [
-    ("A tank. A tank of troops. The keeper saw a goal in the league.", ["tank of troops"]),
-    ("A tank. The keeper saw a goal, one more goal, two goals.", ["tank"]),
-    ("A tank. The keeper saw a goal in a film.", ["tank"]),
-    ("A tank. The keeper saw a goal in the cups of the league.", []),
-    ("A tank. The keeper saw a goal. Two cups.", ["tank"]),
+    ("A tank. A tank of troops. The keeper saw a goal.", ["tank of troops"]),
+    ("A tank. A goal, one more goal, two goals.", ["tank"]),
+    ("A tank. A goal in a film.", ["tank"]),
+    ("A tank. A goal in the cup.", []),
+    ("A tank. A goal. Two cups.", ["tank"]),
+    ("A tank. A goal of the keeper." + " It rains." * 30, ["tank"]),
+    ("A tank. A goal of the keeper in the league." + " It rains." * 30, []),
 ])
 def test_in_a_story_about_something_else_a_sentence_must_be_earnest(story: str, wanted: list[str]) -> None:
     assert hits('  - any: ["tank (of troops)?"]', story, 'earnest: ["troops"]\n') == wanted
 
 
 def test_the_title_counts_to_what_a_story_is_about() -> None:
-    assert hits('  - any: ["tank"]', "A tank of a goal.", 'earnest: ["troops"]\n', title="Keeper, league, cup") == []
+    assert hits('  - any: ["tank"]', "A tank of a goal.", 'earnest: ["troops"]\n', title="League") == []
 
 
 def test_earnest_needs_the_list_of_other_stories() -> None:
