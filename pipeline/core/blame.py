@@ -23,6 +23,9 @@ _TAKES: Final = frozenset("said says took claimed confirmed acknowledged announc
 _THEY: Final = frozenset(("it", "they"))
 _CHARGED: Final = 5
 """Words between a denial and the charge that is denied."""
+_AS: Final = frozenset(("as", "what"))
+_ALLEGING: Final = 7
+"""Words from "as" to what others say: "as Kyiv and its allies say"."""
 _DEED: Final = frozenset("act launch test provocation strike attack firing answer reply response revenge".split())
 
 
@@ -139,11 +142,18 @@ def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:
         return Claim("alleged", next(others, None) or author(sentence, charge.start), evidence(sentence, charge))
     for kind in ("accuses", "says"):
         for cue in sentence.cues.get(kind, ()):
-            who = subject_of(sentence.clause, cue.start) if cue.start >= act.end else None
+            if cue.start < act.end:
+                continue
+            who = subject_of(sentence.clause, cue.start)
             if who is not None and who.start >= act.end and name(who) not in act.parties and (
                 kind == "accuses" or "as" in sentence.reading.text.words[who.start - 3 : who.start]
             ):
                 return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
+            words = sentence.reading.text.words
+            said = next((at + 1 for at in range(cue.start - 1, max(act.end, cue.start - _ALLEGING) - 1, -1)
+                         if words[at] in _AS), None)
+            if said is not None:  # "as Labour had alleged", "contrary to what Kyiv and its allies say"
+                return Claim("alleged", Speech(sentence, cue, None, said, cue.start).holder, evidence(sentence, cue))
     return None
 
 
@@ -153,9 +163,11 @@ def accused_around(act: Act) -> Claim | None:
         for kind in ("accuses", "says"):
             for cue in sentence.cues.get(kind, ()):
                 who: Named | None = subject_of(sentence.clause, cue.start)
-                if who is None or name(who) in act.parties or not sentence.present.of(WEAPONS):
+                if who is None or name(who) in act.parties:
                     continue
-                if not any(name(party) in act.parties for party in sentence.clause.parties):
+                again = "doing" in sentence.reading.text.words[cue.end : cue.end + _CHARGED]  # "of doing so"
+                named = any(name(party) in act.parties for party in sentence.clause.parties)
+                if not again and not (named and sentence.present.of(WEAPONS)):
                     continue
                 return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
     return None

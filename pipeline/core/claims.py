@@ -10,11 +10,12 @@ from typing import Final
 
 from pipeline.core.acts import ANY_WORD, REACH, TAKEN, Act, charges, has, negated
 from pipeline.core.blame import accused_around, accused_here
-from pipeline.core.denials import denial_around, denial_within, is_meant
+from pipeline.core.denials import denial_within
 from pipeline.core.lexicon import Hit
 from pipeline.core.modality import modality
 from pipeline.core.presupposed import is_named, is_presupposed, is_relative
 from pipeline.core.reading import Sentence
+from pipeline.core.rebuttals import denial_around, is_meant
 from pipeline.core.speech import (
     Speech,
     accuser,
@@ -54,7 +55,7 @@ _TITLE: Final = 8
 """Words that tell who a speaker is."""
 _SIDES: Final = frozenset("rebels opposition".split())
 """Whose word is hearsay of others, and their own of themselves."""
-_PRINTS: Final = frozenset("reported reports".split())
+_PRINTS: Final = frozenset("reported reports wrote printed had".split())
 """What a newspaper does: "Der Spiegel reported"."""
 _PAPERS: Final = frozenset("report reports document documents memo memos cable".split())
 """Whose word on a plan is not that of those who plan."""
@@ -108,7 +109,9 @@ def claims_of(act: Act) -> list[Claim]:
     if around is not None and not found:
         found.update(_disputed(act, told))
     if denial is not None and "alleged" not in found:
-        accused = accused_here(act, told) or (accused_around(act) if not found else None)
+        accused = _insisted(act, told, denial) or accused_here(act, told)
+        if accused is None and not found:
+            accused = accused_around(act)
         if accused is not None:
             found["alleged"] = accused
     elif around is not None and "alleged" not in found and act.topic not in ANY_WORD:
@@ -120,6 +123,18 @@ def claims_of(act: Act) -> list[Claim]:
     if not found:
         return [_report(act, told)]
     return [one for claim in found.values() for one in (claim, *_beside(act, claim))]
+
+
+def _insisted(act: Act, told: Sequence[Speech], denial: Claim) -> Claim | None:
+    """Who says it of a party that denies it in the same sentence ("despite Israeli denials, officials insist that")."""
+    text, where = act.sentence.reading.text, denial.evidence
+    for one in told:
+        spoken = text.starts[one.cue.start]
+        if where is not None and one.cue.end <= act.head and one.holder is not None and (
+            (where.start < spoken and where.end < spoken) or where.start > text.ends[act.end - 1]
+        ) and not (one.speaker is not None and name(one.speaker) in act.parties):
+            return Claim("alleged", one.holder, evidence(act.sentence, one.cue))
+    return None
 
 
 def _beside(act: Act, claim: Claim) -> Iterator[Claim]:

@@ -1,44 +1,28 @@
-"""Who denies an act: in its own sentence, in those that follow ("Iran rejects the charge"), or before."""
+"""Who denies an act in its own sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from pipeline.core.acts import ANY_WORD, NEGATIONS, REACH, WEAPONS, Act, charges, has, negated
+from pipeline.core.acts import ANY_WORD, Act, charges, has, negated
 from pipeline.core.lexicon import Hit
 from pipeline.core.places import Named
-from pipeline.core.presupposed import is_presupposed, is_relative
+from pipeline.core.presupposed import is_presupposed
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import Speech, as_party, closing, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
-from pipeline.core.subjects import subject_of
-from pipeline.core.text import stem
-
-_FAR: Final = 12
-"""Sentences after an act in which a party to it that denies charges in so many words means this one."""
 
 _NONE: Final = frozenset("neither no none nothing".split())
 _MODIFIERS: Final = 3
 """Words between "no" and the weapon that was not handed over."""
 _JOINS: Final = frozenset("and but or".split())
-_PRONOUNS: Final = frozenset("it this that them which so".split())
+PRONOUNS: Final = frozenset("it this that them which so something".split())
 _STANDS_ALONE: Final = frozenset(
     "on in at and but when as after for while to too again yesterday today earlier later flatly outright"
     " strongly".split()
 )
 """Words after which "it" in "denied it on Friday" is all that is denied."""
-_HAD: Final = frozenset("had has have did does do was were is are".split())
-_OURS: Final = frozenset("we our us".split())
-_DEEDS: Final = frozenset(map(stem, (
-    "sell sold supply supplied send sent deliver ship shipped provide arm armed fire fired launch transfer export buy"
-    " bought smuggle give gave given hand role part involvement involved link links such responsible behind truth"
-    " shipment trade traded weapons missile missiles rockets drones dealings shells ammunition tested"
-).split()))
-_MATTERS: Final = _DEEDS | frozenset(map(stem, (
-    "doing attack knowledge deal order arrive receive sale transaction purchase acquire lend flight cargo plan"
-    " negotiate agreement contract carry transport ferry help assist support let allow pass reach land bring train"
-    " violate breach bomb strike shoot connection consignment supplier anything anyone"
-).split()))
-"""What a denial is about that may mean the act."""
+_DENIALS: Final = frozenset(("denial", "denials"))
+OURS: Final = frozenset("we our us".split())
 _REQUESTS: Final = frozenset(
     "request requests plea pleas appeal appeals call calls demand demands bid proposal proposals prospect".split()
 )
@@ -46,27 +30,11 @@ _INVOLVED: Final = frozenset(
     "involved involvement role hand part link links nothing connection knowledge knew know aware".split()
 )
 """With "no" or "not": what whoever denies had no share in."""
-_SHARE: Final = frozenset("involvement responsibility role part hand".split())
-_SHARED: Final = 4
-"""Words from "denied" to them."""
-_NO_ANSWER: Final = frozenset(
-    "deny dispute name comment confirm say rule specify identify know elaborate disclose yet respond answer clear"
-    " only just mention describe give release want immediately mean details able casualties casualty injuries dead"
-    " damage new allowed authorised authorized named identified".split()
-)
-_DEMANDS: Final = frozenset(map(stem, "demand urge ask tell told warn order beg call request require".split()))
-"""Before "not": what is asked for, not what is said to be so."""
-_DEMANDED: Final = 12
-"""Words between the two."""
-_NEGATED: Final = 8
-"""Words from "not" to the deed."""
 _CALLED: Final = frozenset(
     "called calls call calling branded branding labelled labeled termed as is was were be dismissed described describes"
     " denounced".split()
 )
 _WINDOW: Final = 25
-_DENIED: Final = 12
-"""Words after "denied" that tell what is."""
 
 
 def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
@@ -74,15 +42,15 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     be negated stands: the act itself, or "considering" before it."""
     cue = _denying_verb(act) or _denying_after(act)
     if cue is not None:
-        return _denied(act.sentence, cue)
+        return denied(act.sentence, cue)
     refusal = next(act.nearest("refuses", 7), None)
     if refusal is not None and not negated(act.sentence, refusal.start, 3):
-        return _denied(act.sentence, refusal)
+        return denied(act.sentence, refusal)
     if (negated(act.sentence, verb, 4) or _has_no(act)) and not (
-        act.sentence.cues.get("if") or _is_unreal(act.sentence)
+        act.sentence.cues.get("if") or is_unreal(act.sentence)
     ):
         words = act.sentence.reading.text.words[act.sentence.first : act.head]
-        anyone = act.topic in ANY_WORD or not _OURS.isdisjoint(words)
+        anyone = act.topic in ANY_WORD or not OURS.isdisjoint(words)
         own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.deniers)), None)
         if own is not None:
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
@@ -120,7 +88,7 @@ def _is_of_words(act: Act, cue: Hit) -> bool:
     if cue.kind == "rejects":
         return not _REQUESTS.isdisjoint(words[cue.end : act.end]) or has(sentence, cue.end, act.head, "baseless")
     if not _INVOLVED.isdisjoint(words[cue.start : cue.end]):  # "no role in", "had nothing to do with"
-        who = _denier(sentence, cue)
+        who = denier(sentence, cue)
         return words[cue.end : cue.end + 1] == ["in"] or (
             who is not None and (who.label == "group" or name(who) in act.parties)
         )
@@ -144,7 +112,7 @@ def _denying_after(act: Act) -> Hit | None:
         for cue in sentence.cues.get(kind, ()):
             if cue.start < act.end or (kind == "denies" and negated(sentence, cue.start, 3)):
                 continue
-            if not _names_it_at_once(act) and not suits(subject_of(sentence.clause, cue.start), act.deniers):
+            if not _names_it_at_once(act) and not suits(denier(sentence, cue), act.deniers):
                 continue
             near = words[max(act.end, cue.start - 8) : min(sentence.last, cue.end + 6)]
             named = any(charges(sentence, act.end, sentence.last))
@@ -152,7 +120,7 @@ def _denying_after(act: Act) -> Hit | None:
                 told = words[max(act.end, cue.start - 8) : cue.start] + [
                     word for word in words[cue.end : min(sentence.last, cue.end + 6)] if word != "that"
                 ]
-                named = named or not _PRONOUNS.isdisjoint(told)
+                named = named or not PRONOUNS.isdisjoint(told) or words[cue.start] in _DENIALS
             if kind in ("baseless", "scorned"):
                 called = next((at for at in range(act.start - 1, sentence.first, -1) if words[at] in _CALLED), None)
                 named = named or any(charges(sentence, sentence.first, act.start))
@@ -173,47 +141,12 @@ def _names_it_at_once(act: Act) -> bool:
     )
 
 
-def _denied(sentence: Sentence, cue: Hit) -> Claim:
-    who = _denier(sentence, cue)
+def denied(sentence: Sentence, cue: Hit) -> Claim:
+    who = denier(sentence, cue)
     return Claim("denied", holder(sentence, cue) if who is None else as_party(sentence, who), evidence(sentence, cue))
 
 
-def denial_around(act: Act, alleged: bool) -> Claim | None:
-    """A denial in the sentences that follow, by a party to the act or somebody not named; else, of what is alleged,
-    one by a party in the two sentences before."""
-    if not alleged and act.topic not in ANY_WORD and is_relative(act, act.sentence.first):
-        return None  # "demanded to know how rebels had got rockets that were sold to Venezuela"
-    for sentence in act.sentence.after(REACH):
-        cue = _denying(sentence, act, alleged)
-        if cue is not None:
-            return _denied(sentence, cue)
-    for sentence in act.sentence.after(_FAR) if alleged else ():
-        for cue in _denials_of_charges(sentence):
-            who = _denier(sentence, cue)
-            if who is not None and name(who) in act.deniers and _is_of_arms(sentence):
-                return _denied(sentence, cue)
-    for sentence in act.sentence.before(2) if alleged else ():
-        cue = _denying(sentence, act, alleged)
-        who = _denier(sentence, cue) if cue is not None else None
-        if cue is not None and who is not None and name(who) in act.deniers:
-            return _denied(sentence, cue)
-    return None
-
-
-def _is_of_arms(sentence: Sentence) -> bool:
-    stems = sentence.reading.text.stems[sentence.first : sentence.last]
-    return not _DEEDS.isdisjoint(stems) and not sentence.present.of(f"{WEAPONS}:nuclear-weapon")
-
-
-def _denials_of_charges(sentence: Sentence) -> Iterator[Hit]:
-    named = any(charges(sentence, sentence.first, sentence.last))
-    for kind in ("denies", "rejects", "baseless", "scorned") if named else ():
-        for cue in sentence.cues.get(kind, ()):
-            if not negated(sentence, cue.start, 3):
-                yield cue
-
-
-def _denier(sentence: Sentence, cue: Hit) -> Named | None:
+def denier(sentence: Sentence, cue: Hit) -> Named | None:
     """Who denies at `cue`: for words that only tell how a charge is called, whoever says so ("Tehran called it a lie",
     "It's a lie, a Libyan diplomat said")."""
     if cue.kind in ("baseless", "scorned"):
@@ -228,127 +161,7 @@ def _denier(sentence: Sentence, cue: Hit) -> Named | None:
     return speaker(sentence, cue)
 
 
-def _may_deny(sentence: Sentence, cue: Hit, act: Act) -> bool:
-    who = _denier(sentence, cue)
-    if act.doer is None and cue.kind == "denies" and not _SHARE.isdisjoint(
-        sentence.reading.text.words[cue.end : cue.end + _SHARED]
-    ):
-        return True  # "no group claimed it, and Hezbollah denied involvement"
-    if not act.deniers:
-        return cue.kind == "denies" and who is not None
-    if who is None or who not in sentence.clause.parties:
-        return suits(who, act.deniers)
-    return any(suits(one, act.deniers) for one in sentence.clause.row(who))
-
-
-def _denying(sentence: Sentence, act: Act, alleged: bool) -> Hit | None:
-    cues = sentence.cues
-    words = sentence.reading.text.words
-    for kind in ("denies", "rejects"):
-        for cue in cues.get(kind, ()):
-            if negated(sentence, cue.start, 3) or not _may_deny(sentence, cue, act):
-                continue
-            following = words[cue.end : min(cue.end + 9, sentence.last)]
-            if any(charges(sentence, cue.end, sentence.last)) or has(sentence, cue.end, sentence.last, "baseless"):
-                return cue
-            meant = not _PRONOUNS.isdisjoint(following[:3])
-            scorned = following[1:2] == ["as"] or has(sentence, cue.end, sentence.last, "scorned")
-            if kind == "rejects" and meant and scorned:
-                return cue
-            if kind == "denies" and (
-                (meant and (alleged or _is_named(sentence, cue, act)))
-                or any(charges(sentence, sentence.first, cue.start))
-                or (is_meant(sentence, cue) and not _of_others(sentence, cue, act))
-            ):
-                return cue
-    for kind in ("baseless", "scorned"):
-        for cue in cues.get(kind, ()):
-            named = any(charges(sentence, sentence.first, sentence.last))
-            if (named or (kind == "baseless" and "says" in cues)) and _may_deny(sentence, cue, act):
-                return cue
-    if alleged and not sentence.present.of(WEAPONS):
-        for cue in cues.get("instead", ()):
-            if "says" in cues and suits(speaker(sentence, cue), act.deniers):
-                return cue
-    if not NEGATIONS.isdisjoint(words[sentence.first : sentence.last]):
-        for cue in cues.get("says", ()):
-            who = speaker(sentence, cue)
-            ours = who is None and (
-                not _OURS.isdisjoint(words[sentence.first : sentence.last]) or (alleged and _is_known(sentence, cue))
-            )
-            if (ours or (who is not None and name(who) in act.deniers)) and (
-                _says_no(sentence, cue) or _is_short_no(sentence)
-            ):
-                return cue
-    return None
-
-
-def _is_named(sentence: Sentence, cue: Hit, act: Act) -> bool:
-    """Whether who denies is named, and a party to what is told as done."""
-    who = speaker(sentence, cue)
-    return act.past and who is not None and name(who) in act.parties
-
-
-def _of_others(sentence: Sentence, cue: Hit, act: Act) -> bool:
-    """`denied having sold rockets to Pakistan`: what is denied has other parties than the act."""
-    named = [party for party in sentence.clause.parties if cue.end <= party.start < cue.end + _DENIED]
-    known = {*act.deniers, *map(name, act.sentence.clause.parties), ""}
-    return bool(named) and all(name(party) not in known for party in named)
-
-
-def _is_known(sentence: Sentence, cue: Hit) -> bool:
-    """Whether who speaks was told before ("the ministry", "its chairman") and is not just anybody ("a spokesman")."""
-    who = holder(sentence, cue)
-    return who is not None and who.text.lower().split()[0] in ("the", "its", "his", "her", "their")
-
-
-def _is_short_no(sentence: Sentence) -> bool:
-    """`It had not, the ministry said`."""
-    text = sentence.reading.text
-    for at in range(sentence.first + 2, min(sentence.first + 4, sentence.last - 1)):
-        if text.words[at] == "not" and "," in text.raw[text.ends[at] : text.starts[at + 1]]:
-            return text.words[at - 1] in _HAD
-    return False
-
-
-def is_meant(sentence: Sentence, cue: Hit) -> bool:
-    """Whether what is denied or confirmed is the act: "denied it", "denied any hand in the sale", "denied that it had
-    sold arms", and not "denied that the base was hit"."""
-    text = sentence.reading.text
-    for at in range(cue.end, min(cue.end + 3, sentence.last)):
-        if text.words[at] in _PRONOUNS:
-            alone = at + 1 >= sentence.last or text.words[at + 1] in _STANDS_ALONE or (
-                text.raw[text.ends[at] : text.starts[at + 1]].strip() != ""
-            )
-            if alone:
-                return True
-    last = min(cue.end + _DENIED, sentence.last)
-    return not _MATTERS.isdisjoint(text.stems[cue.end : last]) or any(
-        cue.end <= hit.start < last for hit in sentence.present.of(WEAPONS)
-    )
-
-
-def _says_no(sentence: Sentence, cue: Hit) -> bool:
-    """`said it had never sold weapons`, `insists that no missiles were fired`, `"We gave them nothing," he said`."""
-    text = sentence.reading.text
-    if _is_unreal(sentence):
-        return False
-    spans = [(cue.end, min(cue.end + 12, sentence.last))]
-    if text.words[cue.start] != "according":
-        spans.append((sentence.first, cue.start))
-    for first, last in spans:
-        for at in range(first, last):
-            if (
-                text.words[at] in NEGATIONS and _NO_ANSWER.isdisjoint(text.words[at + 1 : at + 3])
-                and _DEMANDS.isdisjoint(text.stems[max(first, at - _DEMANDED) : at])
-            ):
-                near = text.stems[max(first, at - 4) : at] if text.words[at] == "nothing" else ()
-                if not _DEEDS.isdisjoint(text.stems[at + 1 : at + _NEGATED]) or not _DEEDS.isdisjoint(near):
-                    return True
-    return False
-
-
-def _is_unreal(sentence: Sentence) -> bool:
+def is_unreal(sentence: Sentence) -> bool:
     """`more would have died had the missiles not been shot down`: what is negated is only supposed."""
     words = sentence.reading.text.words
     return any(words[at : at + 2] == ["would", "have"] for at in range(sentence.first, sentence.last - 1))

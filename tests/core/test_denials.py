@@ -21,6 +21,13 @@ def _statuses(body: str, topic: str) -> set[str]:
     " Beijing sold the missiles to Tehran.",
     '"There is no truth whatsoever in these reports," a spokesman for the arms firm said when asked about a newspaper'
     " report that it had sold howitzers to Iraq.",
+    "The Israeli military said it had stopped a ship with arms from Iran for Gaza. Hamas leaders denied the charges.",
+    "A U.S. court indicted the dealer on charges of selling missiles to Iran. He pleaded not guilty.",
+    "Washington believes Beijing shipped missile parts to Pakistan, something China has always denied.",
+    "Despite Israeli denials, U.S. officials remain convinced that Israel sold Patriot missiles to China.",
+    "The Administration insisted that China is supplying missiles to Iran, notwithstanding Beijing's denial.",
+    "Tehran says it has not provided Russia with drones, contrary to what Kyiv and its allies say.",
+    "Vietnam said it was not supplying weapons to rebels in Cambodia. Phnom Penh accused it of doing so last week.",
 ])
 def test_an_act_is_alleged_and_denied(body: str) -> None:
     assert _statuses(body, ARMS) == {"alleged", "denied"}
@@ -47,6 +54,10 @@ def test_who_denies_is_who_speaks() -> None:
 
 @pytest.mark.parametrize(("body", "topic"), [
     ("Iran denied on Monday that the missiles it bought from China were aimed at its neighbours.", ARMS),
+    ("A spokesman would neither confirm nor deny a report that Israel sold missiles to Baku.", ARMS),
+    ("Israel's government refused to confirm or deny a report that it sold missiles to Baku.", ARMS),
+    ("The deal under which Moscow is to deliver missiles to Cyprus was in the news when its president denied on"
+     " Sunday that there would be any delay.", ARMS),
     ("The U.S. Air Force fired a Minuteman missile on Wednesday. A colonel said it had nothing to do with events in"
      " Ukraine.", LAUNCH),
     ("Moscow sold tanks to Syria. Reagan disclosed nothing new about the arms sales.", ARMS),
