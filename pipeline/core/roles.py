@@ -336,13 +336,13 @@ def _whose(mention: Mention, named: Named) -> str | None:
 
 
 def same(one: Party, two: Party) -> bool:
-    """Whether two parties may be one; "the rebels" may be "Libyan rebels", but a group of a state is not the state."""
+    """Whether two parties may be one; "the rebels" may be Libyan ones or UNITA, but a group of a state is not the state."""
     if one.code and two.code and one.code != two.code:
         return False
+    if any(party == "militants" for party in (one.kind, two.kind)) and not (one.code and two.code):
+        return bool(one.kind and two.kind) and "forces" not in (one.kind, two.kind)
     if one.kind not in CLASSES or two.kind not in CLASSES:
         return one.kind == two.kind
-    if one.kind == two.kind == "militants":
-        return True
     if one.code or two.code:
         return one.code == two.code
     return (one.kind or one.text.lower()) == (two.kind or two.text.lower())
