@@ -9,7 +9,7 @@ from pipeline.core.positions import owner_of, under
 from pipeline.core.subjects import leader_of, subject_of
 from pipeline.core.text import stem
 
-SELLERS: Final = frozenset("supplier suppliers seller sellers exporter exporters provider providers".split())
+_SELLERS: Final = frozenset("supplier suppliers seller sellers exporter exporters provider providers".split())
 _BUYERS: Final = frozenset("buyer buyers importer importers customer customers purchaser purchasers purchase".split())
 GETS: Final = frozenset(map(stem, (
     "buy bought purchase acquire acquisition import order procure obtain lease".split()
@@ -58,10 +58,10 @@ def _read(clause: Clause, start: int, end: int) -> Iterator[tuple[str, Named]]:
         yield from zip(("supplier", "recipient"), pair, strict=True)
     words, stems = clause.text.words, clause.text.stems
     for head in range(max(clause.first, start - _AROUND), clause.last):
-        if words[head] in SELLERS or words[head] in _BUYERS:
+        if words[head] in _SELLERS or words[head] in _BUYERS:
             party = subject_of(clause, head)
             if party is not None:
-                yield "supplier" if words[head] in SELLERS else "recipient", party
+                yield "supplier" if words[head] in _SELLERS else "recipient", party
             continue
         if stems[head] in _GIFTS or stems[head] in _LEAVES:
             role, party = "supplier", _after(clause, head, ("of", "from") if stems[head] in _GIFTS else (None,))

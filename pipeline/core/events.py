@@ -243,8 +243,9 @@ def _merged(known: Event, new: Event) -> Event | None:
         if role not in loose and role in known.roles and not same(known.roles[role], party):
             return None
     roles = {**new.roles, **known.roles}
-    roles |= {role: party for role, party in new.roles.items() if party.code and not roles[role].code or (
-        roles[role].kind == "militants" and not party.kind == "militants")}
+    for role, party in new.roles.items():
+        if not roles[role].code and (party.code or (roles[role].kind == "militants" and party.kind)):
+            roles[role] = party
     for role in _THINGS & known.roles.keys() & new.roles.keys():
         if known.roles[role].text.lower() in new.roles[role].text.lower():  # the fuller name
             roles[role] = new.roles[role]

@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline.core.blame import responsible
 from pipeline.core.clauses import MADE, Clause
-from pipeline.core.deals import SELLERS, is_getting, partners, sides
+from pipeline.core.deals import is_getting, partners, sides
 from pipeline.core.mentions import Mention
 from pipeline.core.places import CLASSES, Named, written
 from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, taken_up, under
@@ -52,6 +52,7 @@ _ANSWERS: Final = frozenset("after following over against despite".split())
 _GOING: Final = frozenset(("to", "for", "into"))
 _DOING: Final = frozenset(("subject", "by", "agent", "owner"))
 
+_SUPPLIERS: Final = frozenset("supplier suppliers seller sellers provider providers".split())
 _REACH: Final = 16
 """Words after a match in which a preposition still belongs to it."""
 _CLOSE: Final = 3
@@ -66,7 +67,7 @@ def mend(mention: Mention, rows: dict[str, list[Party]]) -> None:
     if pair is not None:
         rows["supplier"], rows["recipient"] = ([_party(clause, one)] for one in pair)
     owner, leader = owner_of(clause, mention.start), leader_of(clause)
-    seller = not SELLERS.isdisjoint(clause.text.words[mention.start : mention.end])
+    seller = not _SUPPLIERS.isdisjoint(clause.text.words[mention.start : mention.end])
     if seller and owner is not None and clause.owns(owner):  # "Israel is Azerbaijan's top arms supplier"
         rows["recipient"] = [_party(clause, owner)]
         rows.pop("supplier", None)
@@ -336,10 +337,10 @@ def _whose(mention: Mention, named: Named) -> str | None:
 
 
 def same(one: Party, two: Party) -> bool:
-    """Whether two parties may be one; "the rebels" may be Libyan ones or UNITA, but a group of a state is not the state."""
+    """Whether two parties may be one; "the rebels" may be Libyan ones or UNITA; a group of a state is not the state."""
     if one.code and two.code and one.code != two.code:
         return False
-    if any(party == "militants" for party in (one.kind, two.kind)) and not (one.code and two.code):
+    if any(party.kind == "militants" and not party.code for party in (one, two)):
         return bool(one.kind and two.kind) and "forces" not in (one.kind, two.kind)
     if one.kind not in CLASSES or two.kind not in CLASSES:
         return one.kind == two.kind

@@ -50,3 +50,16 @@ def test_who_is_left_of_a_launch(title: str, body: str, wanted: str) -> None:
 def test_whom_words_and_names_mean(body: str, wanted: str) -> None:
     told = [roles(event) for event in events(body, "arms-transfer")]
     assert {f"{one.get('supplier', '-')}>{one.get('recipient', '-')}" for one in told} == {wanted}
+
+
+@pytest.mark.parametrize(("title", "body", "wanted"), [
+    ("Rebels fire rockets", "UNITA rebels fired rockets into the city of Kuito, state radio said.", {"unita"}),
+    ("Rebels fire rockets", "Syrian rebels fired rockets into Hama, state radio said.", {"SY"}),
+    ("Rockets fly", "Hamas fired rockets at Ashdod. Palestinian militants fired rockets at Sderot.", {"hamas", "PS"}),
+    ("Sirens", "Sirens sounded in Haifa as a missile from Yemen was intercepted.", {"YE"}),
+    ("Threat", "Moscow will use the Oreshnik missile again if Kyiv strikes, Putin said.", {"RU"}),
+    ("Arms", "Dozens of rockets lay in a shed in Syria.", set()),
+    ("Arms", "The system is good at intercepting rockets, Israel says.", set()),
+])
+def test_who_fires_when_named_twice(title: str, body: str, wanted: set[str]) -> None:
+    assert {roles(event).get("actor", "-") for event in events(body, "missile-launch", title)} == wanted
