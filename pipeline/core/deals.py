@@ -95,9 +95,12 @@ def _is_noun(clause: Clause, head: int) -> bool:
     words = clause.text.words
     if _compound(clause, head) is not None:
         return False
-    if words[head] == "arms" or (words[head + 1 : head + 2] and words[head + 1] in _SMUGGLING):
+    following = words[head + 1 : head + 2]
+    if words[head] == "arms" or (words[head] == "ships" and following in (["with"], ["carrying"])):
         return True
-    return words[head - 1] in _BEFORE_NOUNS or words[head + 1 : head + 2] == ["of"] or (
+    if following and following[0] in _SMUGGLING:
+        return True
+    return words[head - 1] in _BEFORE_NOUNS or following == ["of"] or (
         words[head].endswith(("ment", "ery", "eries", "tion", "er", "ers"))
     )
 

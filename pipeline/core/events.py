@@ -9,6 +9,7 @@ from pipeline.core.acts import ANY_WORD, Act
 from pipeline.core.background import known
 from pipeline.core.blame import accusation, responsible
 from pipeline.core.claims import claims_of
+from pipeline.core.deals import partners
 from pipeline.core.mentions import Mention
 from pipeline.core.reading import Reading, Sentence
 from pipeline.core.remaining import remaining
@@ -43,6 +44,7 @@ def events_of(mentions: Iterable[Mention], readings: Sequence[Reading]) -> Itera
     for telling in _tellings(mentions):
         answered = all(map(is_answered, telling))
         for event, guess in _told(telling):
+            event = _turned(event, telling[0], drafts)
             for draft in drafts:
                 merged = _merged(draft.event, event)
                 if merged is not None:
@@ -71,6 +73,21 @@ class _Draft:
     wanted: Collection[str]
     answered: bool
     told: list[Sentence]
+
+
+def _turned(event: Event, mention: Mention, drafts: Iterable[_Draft]) -> Event:
+    """A deal between two parties as the mentions before it tell who gives: "no dealings with Russia"."""
+    supplier, recipient = event.roles.get("supplier"), event.roles.get("recipient")
+    if supplier is None or recipient is None:
+        return event
+    if partners(mention.sentence.clause, mention.start, mention.end) is None:
+        return event
+    for roles in (draft.event.roles for draft in drafts if draft.event.topic == event.topic):
+        if "supplier" in roles and "recipient" in roles and (
+            same(roles["supplier"], recipient) and same(roles["recipient"], supplier)
+        ):
+            return replace(event, roles={**event.roles, "supplier": recipient, "recipient": supplier})
+    return event
 
 
 def _completed(draft: _Draft, events: Sequence[Event]) -> dict[str, Party]:

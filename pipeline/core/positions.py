@@ -165,7 +165,7 @@ def agent_of(clause: Clause, start: int, end: int) -> Named | None:
     if not _OBSERVES.isdisjoint(words[party.end : start]):
         return None
     for at in range(party.end, start):
-        if stems[at] in _HANDLES and words[at - 1] not in ("a", "an", "the", "its", "any", "this", "s"):
+        if stems[at] in _HANDLES and words[at - 1] not in ("a", "an", "the", "its", "any", "this", "s", "that"):
             return party
     return None
 

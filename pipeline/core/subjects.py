@@ -19,6 +19,7 @@ _ASKS: Final = frozenset("demand demands request requests appeal appeals call ca
 _HIS: Final = frozenset("his her their".split())
 _PERSONS: Final = frozenset("he she it they".split())
 _PRONOUNS: Final = frozenset("he she it they we who which".split())
+_RELATIVES: Final = frozenset("who whom which that".split())
 _TELLS: Final = frozenset(
     "assured told warned informed reminded convinced notified assures tells warns informs notifies".split()
 )
@@ -61,6 +62,9 @@ _CHARGES: Final = frozenset(
 def subject_of(clause: Clause, head: int) -> Named | None:
     """Who does what stands at `head`."""
     words = clause.text.words
+    if words[head - 1] in _PERSONS and words[head - 2] in ("which", "whom"):  # "Iran, which it accuses"
+        leader = leader_of(clause)
+        return leader if leader is not None and leader.end <= head else None
     start, reach = _noun_before(clause, head)
     if start is not None:
         return next((party for party in reversed(clause.parties) if 0 <= start - party.end <= reach), None)
@@ -124,6 +128,10 @@ def _noun_before(clause: Clause, head: int) -> tuple[int | None, int]:
     """`rebels who fired`, `a man accused of firing`, `militants in the area trying to fire`: where the words that
     tell who does it end, and how far before it is named."""
     words = clause.text.words
+    if words[head - 1] == "of" and words[head - 2] in _ACCUSES:
+        for at in range(head - 3, max(clause.first, head - 7), -1):
+            if words[at] in _RELATIVES:  # "Iran, which they accuse of selling"
+                return at, 1
     for at in range(head - 1, max(clause.first, head - 4), -1):
         if words[at] == "who" or (words[at] == "which" and any(party.end == at for party in clause.parties)):
             return at, 1
