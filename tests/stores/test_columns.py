@@ -166,6 +166,8 @@ def test_few_and_many_and_in_parts_count_alike(archive: Archive, monkeypatch: py
         for groups in (1, 2):
             monkeypatch.setattr(counting, "_GROUPS", groups)
             assert page(archive, text) == few
+        monkeypatch.setattr(counting, "_PIECE", 2)  # fewer than a cluster has
+        assert page(archive, text) == few
         monkeypatch.undo()
 
 

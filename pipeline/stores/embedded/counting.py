@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,8 @@ _MANY: Final = 6
 _GROUP: Final = len(BITS) * ROWS_AT_ONCE
 _GROUPS: Final = 60_000
 """tantivy makes at most 65,000 at once."""
+_PIECE: Final = 30_000
+"""Stories whose facet values are counted at once."""
 _DENSE: Final = 4_000_000
 """Numbers in so narrow a span are counted in an array of that size."""
 
@@ -63,11 +66,11 @@ def _found(searcher: Any, schema: Any, columns: Columns, query: Any, total: int)
     if total <= few:
         return _one_by_one(searcher, query, total)
     if others <= few and len(columns.rows) == total + others:
-        *missing, marker = _one_by_one(searcher, except_for(everything(), query), others + 1)
-        if marker == -len(columns):  # so the columns are of this very snapshot
+        missing = _one_by_one(searcher, except_for(everything(), query), others + 1)
+        if missing[-1] == -len(columns):  # the marker; so the columns are of this very snapshot
             there = np.zeros(len(columns), np.bool_)
             there[columns.rows] = True
-            there[missing] = False
+            there[missing[:-1]] = False
             return np.flatnonzero(there)
     step = _GROUPS * _GROUP
     if len(columns) <= step:
@@ -80,7 +83,7 @@ def _one_by_one(searcher: Any, query: Any, total: int) -> Numbers:
     """The rows of the `total` stories that `query` finds, each told by tantivy."""
     with _without_collecting():
         hits = searcher.search(query, max(total, 1), count=False, order_by_field="row").hits
-    return np.fromiter((row for row, _ in hits), np.int64, len(hits))
+    return np.fromiter(map(itemgetter(0), hits), np.int64, len(hits))
 
 
 def _by_bits(searcher: Any, query: Any) -> Numbers:
@@ -133,14 +136,28 @@ class _Found:
 
     def by_facet(self) -> Facets:
         """The commonest values of each facet."""
-        numbers, of_each = self.columns.values(self.copies)
-        once = _once(numbers, np.repeat(self.clusters, of_each))
+        sizes = np.zeros(0, np.int64)
+        for numbers in self._numbers():
+            more = np.bincount(numbers, minlength=len(sizes))
+            more[:len(sizes)] += sizes
+            sizes = more
         counted: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-        for number, size in _sizes(self.columns.values(self.alone)[0], once).items():
+        for number in np.flatnonzero(sizes).tolist():
             facet, value = self.columns.names[number]
-            counted[facet].append((value, size))
+            counted[facet].append((value, int(sizes[number])))
         return {facet: tuple(sorted(values, key=lambda value: (-value[1], value[0]))[:FACET_VALUES])
                 for facet, values in counted.items()}
+
+    def _numbers(self) -> Iterator[Numbers]:
+        """The numbers of all facet values that count, piece by piece, so that a processor's cache holds one."""
+        for at in range(0, len(self.alone), _PIECE):
+            yield self.columns.values(self.alone[at : at + _PIECE])[0]
+        at, end = 0, len(self.clusters)
+        while at < end:
+            last = self.clusters[min(at + _PIECE, end) - 1]
+            piece = slice(at, at := int(np.searchsorted(self.clusters, last, side="right")))
+            numbers, of_each = self.columns.values(self.copies[piece])
+            yield _once(numbers, np.repeat(self.clusters[piece], of_each))
 
     def over_time(self, interval: Interval) -> Timeline:
         """How many in each hour, day, week or month, by its start."""
