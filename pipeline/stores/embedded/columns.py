@@ -49,15 +49,10 @@ class Row(NamedTuple):
 
 
 class Copies(NamedTuple):
-    """All stories that are in clusters with others, cluster after cluster, each by the time when they were published.
-
-    `places` says for each row where among these it is, or ALONE.
-    """
+    """Stories that are in clusters with others, cluster after cluster; those of one by the time of publication."""
 
     rows: Any
     clusters: Any
-    published: Any
-    places: Any
 
 
 class Columns:
@@ -86,19 +81,32 @@ class Columns:
         where = self._column(2)
         return np.flatnonzero((where != 0) & (where & _GONE == 0))
 
-    @cached_property
-    def copies(self) -> Copies:
-        """The order of clusters, which takes a while to make and then saves sorting."""
+    def alone(self, rows: Any) -> Any:
+        """Whether each row is in no cluster with others."""
+        return self._column(0)[rows] == ALONE
+
+    def by_cluster(self, rows: Any) -> Copies:
+        """These rows of copies in the order of their clusters, which are numbered from 1."""
         import numpy as np
 
-        folds = self._column(0)
-        rows = np.flatnonzero((folds != ALONE) & (self._column(2) != 0))
-        rows = rows[np.argsort(self._column(1)[rows], kind="stable")]
-        rows = rows[np.argsort(folds[rows], kind="stable")]
-        places = np.full(len(folds), ALONE, np.int32)
-        places[rows] = np.arange(len(rows))
-        clusters = np.cumsum(np.diff(folds[rows], prepend=ALONE) != 0)
-        return Copies(rows, clusters, self._column(1)[rows], places)
+        rows = rows[np.argsort(self.published(rows), kind="stable")]
+        folds = self._column(0)[rows]
+        order = np.argsort(folds, kind="stable")
+        return Copies(rows[order], np.cumsum(np.diff(folds[order], prepend=ALONE) != 0))
+
+    @cached_property
+    def copies(self) -> tuple[Copies, Any]:
+        """All there are, and for each row where among them it is, or ALONE.
+
+        What takes a while once saves sorting most of them for each question.
+        """
+        import numpy as np
+
+        written = np.flatnonzero(self._column(2))
+        copies = self.by_cluster(written[~self.alone(written)])
+        places = np.full(len(self), ALONE, np.int32)
+        places[copies.rows] = np.arange(len(copies.rows))
+        return copies, places
 
     def published(self, rows: Any) -> Any:
         """Microseconds since 1970."""

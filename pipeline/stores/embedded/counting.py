@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.stores.base import FACET_VALUES, Facet, Interval
-from pipeline.stores.embedded.columns import ALONE, Columns
+from pipeline.stores.embedded.columns import ALONE, Columns, Copies
 from pipeline.stores.embedded.database import from_micros
 from pipeline.stores.embedded.fields import BITS, ROWS_AT_ONCE
 from pipeline.stores.embedded.translate import between, both, everything, except_for
@@ -30,6 +30,8 @@ _MANY: Final = 6
 _GROUP: Final = len(BITS) * ROWS_AT_ONCE
 _GROUPS: Final = 60_000
 """tantivy makes at most 65,000 at once."""
+_SORTED: Final = 20_000
+"""So few are sorted by cluster; of more the order is taken from that of all, made once."""
 _PIECE: Final = 30_000
 """Stories whose facet values are counted at once."""
 _DENSE: Final = 4_000_000
@@ -51,11 +53,11 @@ def count(
     Where `fold`, they count clusters, and the first number says how many there are; else it is 0.
     """
     rows = _found(searcher, schema, columns, query, total)
-    found = _by_cluster(columns, rows) if fold else _Found(columns, rows, _NOTHING, _NOTHING, _NOTHING)
+    found = _by_cluster(columns, rows) if fold else _Found(columns, rows, Copies(_NOTHING, _NOTHING))
     told = found.by_facet() if any(facet != "day" for facet in facets) else {}
     if "day" in facets:
         told["day"] = tuple((start.isoformat()[:10], size) for start, size in found.over_time("day"))
-    clusters = len(found.alone) + int(np.count_nonzero(np.diff(found.clusters, prepend=0))) if fold else 0
+    clusters = len(found.alone) + int(np.count_nonzero(np.diff(found.copies.clusters, prepend=0))) if fold else 0
     moments = found.over_time(timeline) if timeline else ()
     return clusters, {facet: told.get(facet, ()) for facet in facets}, moments
 
@@ -113,26 +115,24 @@ def _without_collecting() -> Iterator[None]:
 
 def _by_cluster(columns: Columns, rows: Numbers) -> "_Found":
     """These stories, of which each cluster is to count once."""
-    every = columns.copies
-    places = every.places[rows]
+    if len(rows) <= _SORTED:
+        alone = columns.alone(rows)
+        return _Found(columns, rows[alone], columns.by_cluster(rows[~alone]))
+    every, places = columns.copies
+    places = places[rows]
     there = np.zeros(len(every.rows) + 1, np.bool_)  # the last for whatever is alone
     there[places] = True
     copies = np.flatnonzero(there[:-1])
-    return _Found(columns, rows[places == ALONE], every.rows[copies], every.clusters[copies], every.published[copies])
+    return _Found(columns, rows[places == ALONE], Copies(every.rows[copies], every.clusters[copies]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Rows of stories that count each, and of copies, of which each cluster counts once.
-
-    Copies of a cluster are side by side, in the order of the times when they were published.
-    """
+    """Rows of stories that count each, and of copies, of which each cluster counts once."""
 
     columns: Columns
     alone: Numbers
-    copies: Numbers
-    clusters: Numbers
-    published: Numbers
+    copies: Copies
 
     def by_facet(self) -> Facets:
         """The commonest values of each facet."""
@@ -152,18 +152,19 @@ class _Found:
         """The numbers of all facet values that count, piece by piece, so that a processor's cache holds one."""
         for at in range(0, len(self.alone), _PIECE):
             yield self.columns.values(self.alone[at : at + _PIECE])[0]
-        at, end = 0, len(self.clusters)
+        rows, clusters = self.copies
+        at, end = 0, len(rows)
         while at < end:
-            last = self.clusters[min(at + _PIECE, end) - 1]
-            piece = slice(at, at := int(np.searchsorted(self.clusters, last, side="right")))
-            numbers, of_each = self.columns.values(self.copies[piece])
-            yield _once(numbers, np.repeat(self.clusters[piece], of_each))
+            last = clusters[min(at + _PIECE, end) - 1]
+            piece = slice(at, at := int(np.searchsorted(clusters, last, side="right")))
+            numbers, of_each = self.columns.values(rows[piece])
+            yield _once(numbers, np.repeat(clusters[piece], of_each))
 
     def over_time(self, interval: Interval) -> Timeline:
         """How many in each hour, day, week or month, by its start."""
         alone, copies = (_numbered(published, interval)
-                         for published in (self.columns.published(self.alone), self.published))
-        sizes = _sizes(alone, copies[_changes(self.clusters, copies)])
+                         for published in map(self.columns.published, (self.alone, self.copies.rows)))
+        sizes = _sizes(alone, copies[_changes(self.copies.clusters, copies)])
         return tuple((_start(number, interval), size) for number, size in sizes.items())
 
 
