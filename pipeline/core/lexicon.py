@@ -11,6 +11,7 @@ A list file holds terms, one a line or separated by commas (core/phrases.py says
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from pipeline.core.phrases import PhraseError, Word, parse_term
@@ -214,9 +215,11 @@ class Present:
     known: dict[str, Sequence[Hit]] = field(default_factory=dict)
     otherwise: Callable[[], Mapping[str, Sequence[Hit]]] | None = None
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems that stand there."""
         whole = self.begin == 0 and self.stop == len(self.text.stems)
-        self.stems = self.text.vocabulary if whole else frozenset(self.text.stems[self.begin : self.stop])
+        return self.text.vocabulary if whole else frozenset(self.text.stems[self.begin : self.stop])
 
     def of(self, symbol: str) -> Sequence[Hit]:
         """The hits of a list, of `list:class`, of a group or of a rule's own words; by start."""

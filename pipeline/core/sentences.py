@@ -38,6 +38,7 @@ _STARTERS: Final = frozenset(
     " another other only despite although though still then so yet or nor not now here"
     " asked speaking".split()
 )
+_ABBREVIATIONS: Final = _NEVER_LAST | _RARELY_LAST
 _NEXT_WORD: Final = re.compile(r"""[\s"'“‘(\[]*([A-Za-z]+|\d)?""")
 
 
@@ -58,6 +59,10 @@ def ends_of_sentences(raw: str) -> Iterator[int]:
 
 
 def _is_end(raw: str, mark: re.Match[str]) -> bool:
+    if "A" <= raw[mark.end() + 1 : mark.end() + 2] <= "Z":  # nearly always: an ordinary word before, a capital after
+        before = raw[raw.rfind(" ", 0, mark.start()) + 1 : mark.start()]
+        if len(before) > 1 and before.isalpha() and before.lower() not in _ABBREVIATIONS:
+            return True
     follows = _NEXT_WORD.match(raw, mark.end())
     after = (follows and follows[1]) or ""
     if after and after[0].islower():

@@ -173,7 +173,7 @@ class Text:
     def sentences(self) -> list[tuple[int, int]]:
         """Sentences as (first word, word after the last), ascending, covering every word."""
         edges = (0, *ends_of_sentences(self.raw), len(self.raw))
-        spaced = _spaced(_lowered(self.raw))
+        spaced = _spaced(_plain(self.raw))
         sizes = [len(spaced[start:end].split()) for start, end in pairwise(edges)] if spaced is not None else []
         cuts = list(accumulate(sizes, initial=0))
         if cuts[-1] != len(self.words):
