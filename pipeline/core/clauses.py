@@ -106,12 +106,18 @@ class Clause:
         return {at for party in self.parties for at in range(party.start, party.end)}
 
     @cached_property
-    def _ties(self) -> list[str | None]:
-        """For each party the preposition that its row stands under."""
-        ties: list[str | None] = []
-        for index, root in enumerate(self._roots):
-            ties.append(ties[root] if root != index else self._preposition(self.parties[index]))
+    def _ties(self) -> dict[int, str | None]:
+        """The preposition that the row of each party stands under, by the party's first word."""
+        ties: dict[int, str | None] = {}
+        for party, root in zip(self.parties, self._roots, strict=True):
+            first = self.parties[root]
+            ties[party.start] = ties[first.start] if first.start in ties else self._preposition(party)
         return ties
+
+    @cached_property
+    def _compounds(self) -> dict[int, str]:
+        """For each party, by its first word, the word that makes it part of a compound, or nothing."""
+        return {party.start: self._compound(party) for party in self.parties}
 
     def gap(self, word: int) -> str:
         """The characters between `word` and the one after it."""
@@ -196,7 +202,7 @@ class Clause:
 
     def tie(self, party: Named) -> str | None:
         """The preposition that a party stands under."""
-        return self._ties[self.parties.index(party)]
+        return self._ties[party.start]
 
     @cached_property
     def _has_matter(self) -> bool:
@@ -217,6 +223,9 @@ class Clause:
 
     def compounded(self, party: Named) -> str:
         """The word that makes a party part of a compound ("Iran-backed", "pro-Russian"), or nothing."""
+        return self._compounds[party.start]
+
+    def _compound(self, party: Named) -> str:
         words = self.text.words
         hyphened = self.gap(party.end - 1).strip(" .") in ("-", "–")  # "U.S.-made"
         if party.end < self.last and hyphened and words[party.end] in _BACKED | MADE | {"era"}:

@@ -34,6 +34,12 @@ _TIME: Final = re.compile(
     r"|October|November|December|Jan\.|Feb\.|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.)(?: \d{1,2}\b)?(?:,? \d{4})?"
     r"|(?:in|since) (?:19|20)\d\d|\w+ (?:years|months|weeks|days) ago)(?!\w)"
 )
+_TIMES: Final = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday yesterday today tomorrow week month year night spring"
+    " summer autumn winter january february march april june july august september october november december jan feb"
+    " aug sept oct nov dec may ago".split()
+) | frozenset(map(str, range(1900, 2100)))
+"""Every time expression holds one of these words."""
 _THINGS: Final = frozenset(("weapon", "via", "place"))
 _LOOSE: Final = _THINGS | {"target"}
 """Roles in which mentions of one act may differ."""
@@ -234,6 +240,8 @@ def _told(telling: list[Mention]) -> Iterator[tuple[Event, dict[str, Party]]]:
 def _when(mention: Mention) -> str:
     """The time expression nearest to the act in its sentence, as written."""
     text, sentence = mention.sentence.reading.text, mention.sentence
+    if _TIMES.isdisjoint(text.words[sentence.first : sentence.last]):
+        return ""
     start, end = text.starts[sentence.first], text.ends[sentence.last - 1]
     middle = (text.starts[mention.start] + text.ends[mention.end - 1]) // 2
     found = list(_TIME.finditer(text.raw, start, end))

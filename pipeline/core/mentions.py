@@ -39,7 +39,7 @@ class Mention:
                 return hit
         return self.hits[0]
 
-    @property
+    @cached_property
     def evidence(self) -> Evidence:
         text = self.sentence.reading.text
         start, end = text.starts[self.start], text.ends[self.end - 1]

@@ -60,8 +60,8 @@ def ends_of_sentences(raw: str) -> Iterator[int]:
 
 def _is_end(raw: str, mark: re.Match[str]) -> bool:
     if "A" <= raw[mark.end() + 1 : mark.end() + 2] <= "Z":  # nearly always: an ordinary word before, a capital after
-        before = raw[raw.rfind(" ", 0, mark.start()) + 1 : mark.start()]
-        if len(before) > 1 and before.isalpha() and before.lower() not in _ABBREVIATIONS:
+        word = raw[raw.rfind(" ", 0, mark.start()) + 1 : mark.start()]
+        if len(word) > 1 and word.isalpha() and word.lower() not in _ABBREVIATIONS:
             return True
     follows = _NEXT_WORD.match(raw, mark.end())
     after = (follows and follows[1]) or ""

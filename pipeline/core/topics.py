@@ -16,7 +16,7 @@ from pipeline.core.reading import Reading, Sentence
 from pipeline.core.rule_files import read_rules
 from pipeline.core.rules import ELSEWHERE, Pattern, Rule, Topic
 from pipeline.core.story import Event, Evidence, TextField, TopicMatch
-from pipeline.core.text import Text
+from pipeline.core.text import Text, stem
 
 LEAD_SENTENCES: Final = 3
 """A topic met first after so many sentences of the body, and only once, is a passing mention."""
@@ -34,6 +34,11 @@ _LONG_AGO: Final = re.compile(
     r"|World War (?:I|II|One|Two)|Cold War|during the \d{4}|veterans? (?:of|recall)|commemorat\w+)\b",
     re.IGNORECASE,
 )
+
+_PAST: Final = frozenset(
+    map(stem, "years decades century anniversary war veterans commemorate during".split())
+) | {f"{century}{decade}0s" for century in (19, 20) for decade in range(10)}
+"""Whatever is long ago is told with one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,4 +261,6 @@ def _is_secondary(found: Sequence[Mention]) -> bool:
 
 def _is_background(sentence: Sentence) -> bool:
     text = sentence.reading.text
+    if _PAST.isdisjoint(text.stems[sentence.first : sentence.last]):
+        return False
     return _LONG_AGO.search(text.raw, text.starts[sentence.first], text.ends[sentence.last - 1]) is not None
