@@ -150,7 +150,7 @@ def accused_here(act: Act, told: Sequence[Speech]) -> Claim | None:
             ):
                 return Claim("alleged", as_party(sentence, who), evidence(sentence, cue))
             words = sentence.reading.text.words
-            said = next((at + 1 for at in range(cue.start - 1, max(act.end, cue.start - _ALLEGING) - 1, -1)
+            said = next((at + 1 for at in range(cue.start - 2, max(act.end, cue.start - _ALLEGING) - 1, -1)
                          if words[at] in _AS), None)
             if said is not None:  # "as Labour had alleged", "contrary to what Kyiv and its allies say"
                 return Claim("alleged", Speech(sentence, cue, None, said, cue.start).holder, evidence(sentence, cue))

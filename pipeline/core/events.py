@@ -14,7 +14,7 @@ from pipeline.core.mentions import Mention
 from pipeline.core.reading import Reading, Sentence
 from pipeline.core.remaining import remaining
 from pipeline.core.roles import SIDES, filled, home, is_answered, is_place, is_trade, likely, mend, same
-from pipeline.core.settling import settled
+from pipeline.core.settling import by_the_telling, settled
 from pipeline.core.speech import name
 from pipeline.core.story import Claim, Event, Party
 
@@ -62,11 +62,7 @@ def events_of(mentions: Iterable[Mention], readings: Sequence[Reading]) -> Itera
             else:
                 drafts.append(_Draft(event, guess, telling[0].topic.roles, answered, [telling[0].sentence]))
     events = [draft.event for draft in drafts]
-    for draft in drafts:
-        roles, event = _completed(draft, events), draft.event
-        claims = tuple(settled(event.claims, event.topic, _talking(roles.items())))
-        roles = {**roles, **_beside(draft, roles, readings)}
-        yield replace(event, roles={**roles, **_left(draft, roles, events, readings)}, claims=claims)
+    yield from by_the_telling([_whole(draft, events, readings) for draft in drafts])
 
 
 @dataclass
@@ -94,6 +90,14 @@ def _turned(event: Event, mention: Mention, drafts: Iterable[_Draft]) -> Event:
         ):
             return replace(event, roles={**event.roles, "supplier": recipient, "recipient": supplier})
     return event
+
+
+def _whole(draft: _Draft, events: Sequence[Event], readings: Sequence[Reading]) -> Event:
+    """The event with its roles filled and its claims settled."""
+    roles, event = _completed(draft, events), draft.event
+    claims = tuple(settled(event.claims, event.topic, _talking(roles.items())))
+    roles = {**roles, **_beside(draft, roles, readings)}
+    return replace(event, roles={**roles, **_left(draft, roles, events, readings)}, claims=claims)
 
 
 def _completed(draft: _Draft, events: Sequence[Event]) -> dict[str, Party]:

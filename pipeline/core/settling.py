@@ -1,12 +1,16 @@
-"""How an act stands by all that a text says of it: the claims of its mentions, weighed against each other."""
+"""How an act stands by all that a text says of it: the claims of its mentions, and of the acts beside it, weighed."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pipeline.core.acts import ANY_WORD
 from pipeline.core.blame import BLAME
+from pipeline.core.roles import same
 from pipeline.core.speech import name
-from pipeline.core.story import Claim
+from pipeline.core.story import Claim, Event
+
+_SIDES: Final = frozenset(("supplier", "recipient", "actor"))
 
 
 def settled(claims: Sequence[Claim], topic: str, parties: Collection[str] = ()) -> Iterator[Claim]:
@@ -57,3 +61,21 @@ def _is_told(claim: Claim) -> bool:
 
 def _is_contested(claim: Claim, parties: Collection[str]) -> bool:
     return claim.status == "reported" and claim.holder is not None and name(claim.holder) not in parties
+
+
+def by_the_telling(events: Sequence[Event]) -> Iterator[Event]:
+    """The events of a story; one that is only named ("delivering mortars") stands as the act of the same topic and
+    with the same party on one side that the story tells, unless that is reported too."""
+    for event in events:
+        told = [other for other in events if other.topic == event.topic and not _is_only_named(other)]
+        if _is_only_named(event) and not any("reported" in other.status for other in told):
+            kin = next((other for other in told if any(
+                role in _SIDES and role in other.roles and same(party, other.roles[role])
+                for role, party in event.roles.items()
+            )), None)
+            event = event if kin is None else replace(event, claims=kin.claims)
+        yield event
+
+
+def _is_only_named(event: Event) -> bool:
+    return all(claim.status == "reported" and claim.evidence is None for claim in event.claims)

@@ -397,6 +397,12 @@ def test_the_founding_story() -> None:
     assert ("sanctions", {"imposer": "eu", "target": "KP"}, ("planned",)) in told
 
 
+def test_an_act_that_is_only_named_stands_as_the_act_that_is_told() -> None:
+    body = ("Guns and ammunition will soon be flown to Iraq by an Australian aircraft, the prime minister said. It"
+            " is not alone: Britain and France are with it in delivering mortars to Iraq.")
+    assert {event.status for event in events(body, ARMS)} == {("planned",)}
+
+
 @pytest.mark.parametrize(("body", "topic"), [
     ("Moscow accused Kyiv of hitting a dormitory with newly acquired American drones.", ARMS),
     ("London accused Moscow of stirring up anger over Britain's sale of tanks to Ukraine.", ARMS),
