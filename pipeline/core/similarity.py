@@ -21,9 +21,9 @@ from itertools import accumulate, chain
 from typing import Any, Final
 
 from pipeline.core.story import Story
-from pipeline.core.text import words_of
+from pipeline.core.text import MAX_WORD, words_of
 
-SKETCH_VERSION: Final = 1
+SKETCH_VERSION: Final = 2
 """Goes up whenever the sketch of some text changes: sketches of other versions are not compared."""
 PERMUTATIONS: Final = 128
 LEDE_PERMUTATIONS: Final = 64
@@ -178,36 +178,37 @@ def _estimate(a: bytes, b: bytes) -> float:
     return max(0.0, (equal / len(a) - 1 / 256) / (1 - 1 / 256))
 
 
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-
-class _Hashes(dict[str, bytes]):
-    """Words hashed so far, the same in every process; forgotten all at once when there are very many."""
-
-    def __missing__(self, word: str) -> bytes:
-        if len(self) >= 500_000:
-            self.clear()
-        found = self[word] = _digest(word)
-        return found
-
-
-_hashes: Final = _Hashes()
-
-
 def _runs(texts: list[list[str]]) -> list[Any]:
     """For each text, as words, a 64-bit hash of each run of three (one of all words, where there are fewer)."""
-    import numpy as np
-
     ends = list(accumulate(map(len, texts)))
-    digests = b"".join(map(_hashes.__getitem__, chain.from_iterable(texts)))
-    hashes = np.frombuffer(digests, ">u8").astype(np.uint64)
+    hashes = _hashes(list(chain.from_iterable(texts)))
     runs = _mixed(hashes[:-2] * _odd(1) + hashes[1:-1] * _odd(2) + hashes[2:] * _odd(3))
     return [
         runs[end - len(words) : end - 2] if len(words) >= 3
         else _mixed(hashes[end - len(words) : end].sum(keepdims=True))
         for end, words in zip(ends, texts, strict=True)
     ]
+
+
+def _hashes(words: list[str]) -> Any:
+    """A 64-bit hash of each word: a polynomial in its characters, all words at once."""
+    import numpy as np
+
+    if not words:
+        return np.array([], np.uint64)
+    sizes = np.fromiter(map(len, words), np.int64, len(words))
+    starts = np.cumsum(sizes) - sizes
+    characters = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), "<u4")
+    places = np.arange(len(characters)) - np.repeat(starts, sizes)
+    return _mixed(np.add.reduceat(characters * _powers().take(places, mode="wrap"), starts))
+
+
+@cache
+def _powers() -> Any:
+    """Powers of an odd number, one for each place in a word; a few words are longer, and begin again with the first."""
+    import numpy as np
+
+    return np.cumprod(np.full(MAX_WORD + 1, _odd(1)))
 
 
 def _different(runs: Any) -> int:
@@ -236,7 +237,7 @@ def _bytes(minima: Any) -> bytes:
 
 def term_of(text: str) -> int:
     """A term that stands for a text."""
-    return int.from_bytes(_digest(text)) >> _DROPPED
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> _DROPPED
 
 
 def _bands(minima: Any, bands: int, first: int) -> list[list[int]]:

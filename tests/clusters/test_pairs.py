@@ -21,6 +21,7 @@ from pipeline.core.story import Story
 from pipeline.core.text import Text
 from pipeline.core.topics import Topics, detect
 from tests.clusters.made import story as made
+from tests.clusters.made import text
 
 ROOT = Path(__file__).parents[2]
 ROWS = [json.loads(line) for line in (ROOT / "tests/eval/pairs.jsonl").read_text("utf-8").splitlines()]
@@ -115,3 +116,14 @@ def test_a_column_of_every_day_is_no_copy() -> None:
     ])
     assert same_text(first, same_day, timedelta(days=7))
     assert not same_text(first, next_day, timedelta(days=7))
+
+
+@pytest.mark.parametrize("odd", ["\ufdfa" * 90, "я" * 100, "a" * 250, "\U0001f680", "é1", ""])
+def test_words_of_any_kind_and_length(odd: str) -> None:
+    """A word counts alike whatever stands beside it: in a text of Latin letters, and in one that has others too."""
+    shared = text(1, 80)
+    first, copy, other = sketches([
+        made(1, f"{shared} {odd}"), made(2, f"{shared} {odd} Пхеньян"), made(3, f"{text(2, 80)} {odd}"),
+    ])
+    assert same_text(first, copy, timedelta(days=7))
+    assert not same_text(first, other, timedelta(days=7))
