@@ -43,6 +43,8 @@ _BODIES: Final[dict[str, list[list[str]]]] = {
 _TWINS: Final = {"KP": "KR"}
 """States that are meant where only the other is named in full: "the North" beside "South Korea"."""
 _OF_A_STATE: Final = frozenset("government rebel mutinous opposition loyalist regular".split())
+_RULERS: Final = ("junta", "army", "navy", "regime")
+"""Forces that are those of the country in which they are; troops may be anybody's."""
 _NOT_INSIDE_A_NAME: Final = frozenset(
     "and or to from by for of with in at on into against over the a an is are was were has have had will would said"
     " says say saying told tells reported report reports believe think that which who as but not its their his her"
@@ -178,6 +180,8 @@ def with_forces(text: Text, found: Sequence[Named]) -> list[Named]:
     """`American troops`, `Syrian rebels`, `militias in Iraq`: a party without a name gets the code of its state."""
     out: list[Named] = []
     for party in found:
+        if party.label == "people" and text.words[max(0, party.start - 1)] == "ethnic":
+            continue
         if party.label == "actor" and out and out[-1].label == "group" and out[-1].end == party.start:
             out.append(replace(out.pop(), end=party.end))
             continue
@@ -238,7 +242,7 @@ def _are_of(text: Text, unnamed: Named, state: Named) -> bool:
     if unnamed.label == "group" and between[:1] == ["from"]:  # "arms to the Tigers from North Korea"
         return False
     near = between[:1] in (["in"], ["of"], ["from"]) and len(between) <= 2
-    return near and (known or between[0] == "of")
+    return near and (known or between[0] == "of" or text.words[unnamed.end - 1] in _RULERS)
 
 
 def written(text: Text, party: Named) -> str:

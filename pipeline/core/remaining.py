@@ -64,9 +64,19 @@ def remaining(
             return None
         taken |= {_key(claim.holder) for claim in event.claims if claim.status == "alleged" and claim.holder}
         taken |= {_key(other.roles["actor"]) for other in events if "actor" in other.roles}
+    near = [beside for sentence in told for beside in (*sentence.after(1), *sentence.before(1))]
+    for sentences in ([*told, *_heads(readings)], near):
+        left = _left(role, taken, sentences)
+        if left:
+            chosen = _chosen(role, left)
+            return None if chosen is None else as_party(chosen[1], chosen[0])
+    return None
+
+
+def _left(role: str, taken: Collection[str], sentences: Sequence[Sentence]) -> list[tuple[Named, Sentence]]:
+    """The candidates that the sentences name, each with where it is named first."""
     found: dict[str, tuple[Named, Sentence]] = {}
     others: set[str] = set()
-    sentences = [*told, *_heads(readings)]
     for sentence in {id(one): one for one in sentences}.values():
         for party in _candidates(sentence):
             key = party.code or party.kind
@@ -74,9 +84,7 @@ def remaining(
                 others.add(key)
             elif key not in taken and not _stands_by(sentence, party, role):
                 found.setdefault(key, (party, sentence))
-    left = [pair for key, pair in found.items() if key not in others]
-    chosen = _chosen(role, left)
-    return None if chosen is None else as_party(chosen[1], chosen[0])
+    return [pair for key, pair in found.items() if key not in others]
 
 
 def _heads(readings: Sequence[Reading]) -> Iterator[Sentence]:
