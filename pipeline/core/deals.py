@@ -199,6 +199,11 @@ def exports(party: Named) -> bool:
     return _rank(party) < len(_MAKERS)
 
 
+def leads(party: Named) -> bool:
+    """Whether it is a firm, or a state that exports most arms and asks nobody for them."""
+    return _rank(party) <= 0
+
+
 def is_getting(clause: Clause, start: int, end: int) -> bool:
     """Whether a recipient does what words [start, end) tell: "bought", "smuggled in"."""
     stems = clause.text.stems

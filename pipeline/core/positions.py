@@ -36,7 +36,8 @@ _HEADS: Final = frozenset("president king minister premier leader chancellor spo
 """Who does something beside a thing: "the Croatian president slams arms deliveries"."""
 _FINDERS: Final = frozenset(
     "police customs marines navy army troops forces soldiers authorities officials officers commandos prosecutors"
-    " sailors divers inspectors agents investigators spies fishermen coastguard guards rebels militants guerrillas insurgents fighters separatists".split()
+    " sailors divers inspectors agents investigators spies fishermen coastguard guards rebels militants guerrillas"
+    " insurgents fighters separatists".split()
 )
 """Who finds or uses a thing that others made: "Italian police seized rifles"."""
 _MANY: Final = frozenset("series spate string flurry wave barrage increase rise number campaign salvo volley".split())

@@ -132,12 +132,17 @@ def _stands_by(sentence: Sentence, party: Named, role: str) -> bool:
         return True
     if role == "actor":
         return tie == "of" or not _TELLS.isdisjoint(after)
-    if role == "recipient" and not _TELLS.isdisjoint(after):
+    if role == "recipient" and (not _TELLS.isdisjoint(after) or _is_adjective(sentence, party)):
         return True
     before = words[max(sentence.first, party.start - 3) : party.start]
     return not _ANSWERS.isdisjoint(after) or not _VISITS.isdisjoint(before) or (
         tie == "by" and not _ANSWERS.isdisjoint(before)
     )
+
+
+def _is_adjective(sentence: Sentence, party: Named) -> bool:
+    """`a Georgian-registered plane`, `under American penalties`: a name that only tells what something is."""
+    return party.label == "people" and not party.kind and not sentence.clause.is_body(party)
 
 
 def _chosen(role: str, left: Sequence[tuple[Named, Sentence]]) -> tuple[Named, Sentence] | None:

@@ -6,14 +6,14 @@ from typing import Final
 
 from pipeline.core.blame import responsible
 from pipeline.core.clauses import MADE, Clause
-from pipeline.core.deals import is_getting, partners, sides
+from pipeline.core.deals import is_getting, leads, partners, sides
 from pipeline.core.mentions import Mention
 from pipeline.core.places import CLASSES, Named, written
 from pipeline.core.positions import agent_of, compound_of, given, maker_of, object_of, owner_of, taken_up, under
 from pipeline.core.reading import Sentence
 from pipeline.core.speech import as_party, speeches
 from pipeline.core.story import Party
-from pipeline.core.subjects import has_pronoun, leader_of, subject_of
+from pipeline.core.subjects import asker_of, has_pronoun, leader_of, subject_of
 from pipeline.core.text import stem
 
 HOME: Final = "home-missiles"
@@ -107,8 +107,9 @@ def likely(mention: Mention, rows: Mapping[str, Sequence[Party]]) -> dict[str, P
         if maker is not None:
             found["supplier"] = maker
     if is_trade(mention) and "recipient" not in rows and "recipient" not in found:
-        taker = taken_up(mention.sentence, mention.act.start, mention.act.end)
-        if taker is not None:
+        asker = asker_of(clause, mention.act.start)
+        taker = taken_up(mention.sentence, mention.act.start, mention.act.end) or asker
+        if taker is not None and not (taker is asker and leads(taker)):
             found["recipient"] = _party(clause, taker)
     if "actor" in mention.topic.roles and "actor" not in rows:
         doer = responsible(mention.sentence) or (

@@ -28,7 +28,15 @@ _NOT_FINITE: Final = frozenset("saying according".split())
 _MEANT: Final = frozenset("he she it they its his her their we our country nation kingdom north south to".split())
 """Words that may mean whoever speaks."""
 _FINITE: Final = frozenset("was were is are has have had will would could".split())
-_URGES: Final = frozenset("urge urges urged urging ask asks asked asking press pressed beg begged implored".split())
+_URGES: Final = frozenset(
+    "urge urges urged urging ask asks asked asking press presses pressed pressing beg begs begged begging implore"
+    " implores implored exhort exhorts exhorted plead pleads pleaded pleading pressure pressures pressured pressuring"
+    " lobby lobbies lobbied lobbying appeal appeals appealed appealing".split()
+)
+_WANTS: Final = frozenset(
+    "want wants wanted expects expect expected needs pushes pushed pushing persuade persuades persuaded".split()
+)
+"""The same, where somebody stands between them and "to"."""
 OTHERS: Final = frozenset(
     "allies ally partners partner neighbours neighbors neighbour neighbor rivals rival foes foe enemies enemy backers"
     " supporters critics adversaries".split()
@@ -161,8 +169,16 @@ def _urges_others(clause: Clause, start: int, head: int) -> bool:
     words = clause.text.words
     return words[head - 1] == "to" and any(
         words[at] in _URGES or (words[at] in _CALLS and words[at + 1] in ("on", "for", "to"))
+        or (words[at] in _WANTS and words[at - 1] not in AUX)
         for at in range(start, head - 2)
     )
+
+
+def asker_of(clause: Clause, head: int) -> Named | None:
+    """`Ukraine begs allies to send`: who wants others to do what stands at `head`."""
+    return next((party for party in reversed(clause.parties)
+                 if party.end <= head and clause.tie(party) is None and not clause.compounded(party)
+                 and _urges_others(clause, party.end, head)), None)
 
 
 def _accuses(clause: Clause, party: Named, head: int) -> bool:

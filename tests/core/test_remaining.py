@@ -45,6 +45,10 @@ def test_who_is_left_of_a_launch(title: str, body: str, wanted: str) -> None:
     ("A ship brought arms to the Tamil Tigers from North Korea.", "KP>ltte"),
     ("Israel has been Azerbaijan's top arms supplier for years.", "IL>AZ"),
     ("BAE Systems has secured an order from Qatar for 24 Typhoon jets.", "GB>QA"),
+    ("Chad begs its allies to supply tanks.", "->TD"),
+    ("Chad wants France to supply tanks.", "FR>TD"),
+    ("Madrid is ready to send six tanks, the minister said. Chad has asked for ten.", "ES>TD"),
+    ("The junta in Niger bought six fighter jets from Russia.", "RU>NE"),
     ("Italian police found a plane full of rifles for Togo.", "->TG"),
 ])
 def test_whom_words_and_names_mean(body: str, wanted: str) -> None:
