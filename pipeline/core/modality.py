@@ -31,7 +31,9 @@ _WISHES: Final = frozenset(
     " hesitancy unwillingness ability capability chance opportunity".split()
 )
 """Before "to send": it is asked for or possible, and nobody has said that he will."""
-_PACTS: Final = frozenset("deal deals pact pacts contract contracts accord accords order orders".split())
+_PACTS: Final = frozenset("deal pact contract accord order".split())
+_PREVENTS: Final = frozenset("prevent preventing avoid refrain".split())
+"""After "pledged to": what is planned is that nothing comes of it."""
 _LETS: Final = frozenset("allow let enable permit lead prompt push help".split())
 """With "could" before it and "to send" after."""
 _PLOTS: Final = frozenset("conspired conspiring plotted plotting failure".split())
@@ -103,7 +105,8 @@ def _committed(act: Act) -> tuple[ClaimStatus, Hit] | None:
     going_on = words[act.head - 1] in ("is", "are", "s", "re")
     announced = any(words[cue.start] in ("announced", "announces") for cue in sentence.cues.get("says", ()))
     buying = going_on and (words[act.head] in _BUYING or (announced and words[act.head].endswith("ing")))
-    if (buying or verb in _COMMITS) and not has(sentence, sentence.first, sentence.last, "done"):
+    commits = verb in _COMMITS and _PREVENTS.isdisjoint(words[act.start : act.end])
+    if (buying or commits) and not has(sentence, sentence.first, sentence.last, "done"):
         return "planned", Hit(act.head, act.head + 1, CUES, "planned")
     if verb not in _DEALS:
         return None
@@ -133,6 +136,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
     before, after = act.head - cue.end, cue.start - act.end
     if cue.start < act.end and act.start < cue.end:
         before = 0
+    if text.words[cue.start] == "approval" and "with" in text.words[max(sentence.first, cue.start - 3) : cue.start]:
+        return False  # "have been supplying weapons with CIA approval"
     farther = _APPROVED if text.stems[cue.start] in _APPROVES else 0
     if not (0 <= before <= _BEFORE[kind] or 0 <= after <= _AFTER[kind] + farther):
         return False
@@ -163,6 +168,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
         return False  # "could not shoot down the missile"
     if text.words[cue.start] == "any" and has(sentence, sentence.first, cue.start, "denies", "rejects", "baseless"):
         return False  # "disavowed any shipment"
+    if kind in ("future", "planned") and not _PREVENTS.isdisjoint(text.words[cue.end : max(act.head, act.end)]):
+        return False
     if kind != "planned":
         return True
     apart = cue.end <= act.start or cue.start >= act.end

@@ -324,6 +324,10 @@ def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> N
     ("Iran warned that it could fire missiles at U.S. bases. Last month Iran fired missiles at militants in Syria.",
      LAUNCH, {"hypothetical", "reported"}),
     ("The navy halted an Iranian vessel that carried rifles to Yemen.", ARMS, {"reported"}),
+    ("Washington voiced alarm at the possible sale of Scud missiles by Syria to Hezbollah.", ARMS, {"hypothetical"}),
+    ("The State Department approved a possible sale of 40 tanks to Poland.", ARMS, {"planned"}),
+    ("Israeli dealers have been supplying weapons to Nicaraguan rebels with CIA approval.", ARMS, {"reported"}),
+    ("Chinese officials have pledged to prevent missiles from being delivered to Iran.", ARMS, {"reported"}),
 ])
 def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
