@@ -52,7 +52,7 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
         words = act.sentence.reading.text.words[act.sentence.first : act.head]
         anyone = act.topic in ANY_WORD or not OURS.isdisjoint(words)
         own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.deniers)), None)
-        if own is not None:
+        if own is not None and not (own.cue.end <= act.head and negated(act.sentence, own.cue.start, 2)):
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None
 

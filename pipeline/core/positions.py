@@ -17,7 +17,8 @@ _BEHIND: Final = frozenset("suspected accused responsible behind blamed".split()
 _OBSERVES: Final = frozenset(
     "urges urged urging calls called calling demands demanded asks asked awaits awaiting welcomes welcomed praises"
     " praised condemns condemned slams slammed denounces denounced criticises criticizes criticised criticized hails"
-    " hailed protests protested after following amid over".split()
+    " hailed protests protested regards regarded sees views viewed considers considered describes described after"
+    " following amid over".split()
 )
 """With these a party asks for an act of others, judges it or answers it."""
 _OWN: Final = frozenset(("its", "their"))
@@ -156,7 +157,8 @@ def agent_of(clause: Clause, start: int, end: int) -> Named | None:
     if relative is not None:
         for follower in clause.parties:
             if follower.start in (relative + 1, relative + 2):
-                return follower
+                asks = not _OBSERVES.isdisjoint(clause.text.words[follower.end : follower.end + 3])
+                return None if asks else follower  # "drills that the North had demanded be stopped"
     party = subject_of(clause, start)
     if party is None or start - party.end > 14:
         return None

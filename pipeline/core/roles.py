@@ -206,7 +206,8 @@ def _fill(mention: Mention, role: str, where: tuple[str, ...]) -> list[Party]:
     for position in where:
         if position == "subject":
             inside = next((party for party in clause.parties if party.start <= act.start < party.end), None)
-            if inside is not None and not clause.names_a_matter(inside):  # "Israeli troops killed"
+            if inside is not None and inside.kind not in _NO_SIDE and not clause.names_a_matter(inside):
+                # "Israeli troops killed"
                 return [replace(_party(clause, inside), code=inside.code or _whose(mention, inside))]
         if position == "maker" and role == "actor" and _is_only_maker(mention):
             continue
@@ -292,6 +293,8 @@ def _is_noun(mention: Mention) -> bool:
     if word in _DEEDS:
         after = text.words[act.end : act.end + 1]
         return before == ["s"] or not _AFTER_DEEDS.isdisjoint(after) or not _BEFORE_NOUNS.isdisjoint(before)
+    if word in _BEFORE_NOUNS:  # "such drills"
+        return True
     if before == ["for"] and text.words[act.end : act.end + 1] == ["of"]:  # "calls for transfer of"
         return True
     return act.start > mention.sentence.first and before[0] in _BEFORE_NOUNS and not word.endswith(("ed", "ing"))

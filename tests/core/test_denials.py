@@ -65,6 +65,7 @@ def test_who_denies_is_who_speaks() -> None:
     ("Sweden asked how rebels got hold of rockets that it sold to Venezuela. Venezuela's minister denied that his"
      " government had ever helped terrorists.", ARMS),
     ("Rockets fired from Gaza hit a town. The mayor gave no proof that anybody was hurt.", LAUNCH),
+    ("Iran has not explained how Russia got its drones.", ARMS),
 ])
 def test_what_denies_something_else(body: str, topic: str) -> None:
     assert "denied" not in _statuses(body, topic)
@@ -73,6 +74,7 @@ def test_what_denies_something_else(body: str, topic: str) -> None:
 @pytest.mark.parametrize(("body", "topic", "wanted"), [
     ("India will test-fire its Agni-V missile next week, the defence research agency announced.", LAUNCH, {"planned"}),
     ("A wave of missiles was fired at Kyiv by Russia, protesters in Berlin said.", LAUNCH, {"reported"}),
+    ("SEOUL (Corvin Press) - The North Korean army fired a missile on Saturday.", LAUNCH, {"reported"}),
 ])
 def test_a_word_of_one_stem_is_no_cue(body: str, topic: str, wanted: set[str]) -> None:
     assert _statuses(body, topic) == wanted

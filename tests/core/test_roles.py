@@ -275,6 +275,28 @@ def test_a_filler_reads_as_text(text: str, wanted: str) -> None:
     assert wanted in [event.roles["recipient"].text for event in events(text, "arms-transfer")]
 
 
+@pytest.mark.parametrize("text", [
+    "North Korea calls such drills a rehearsal for war.",
+    "The South Korean army ended a week of drills that North Korea had demanded be stopped.",
+])
+def test_who_judges_a_drill_takes_no_part(text: str) -> None:
+    (event,) = events(text, "military-exercise")
+    assert "KP" not in {party.code for party in event.roles.values()}
+
+
+@pytest.mark.parametrize("text", [
+    "China's navy will hold such drills off Taiwan.",
+    "The troops will leave after the drills that China began on Monday.",
+])
+def test_who_holds_a_drill_takes_part(text: str) -> None:
+    assert [event.roles["participants"].code for event in events(text, "military-exercise")] == ["CN"]
+
+
+def test_an_agency_that_watches_does_no_nuclear_work() -> None:
+    body = "Iran has enriched more uranium, a report said. The International Atomic Energy Agency regrets it."
+    assert [event.roles["actor"].code for event in events(body, "nuclear-program")] == ["IR"]
+
+
 def test_who_urges_another_to_send_does_not_send() -> None:
     told = [roles(event) for event in events("Ukraine has urged the West to send heavy weapons.", "arms-transfer")]
     assert told
