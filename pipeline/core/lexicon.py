@@ -273,11 +273,8 @@ def _stands_at(text: Text, at: int, words: tuple[Word, ...]) -> bool:
                 return False
         elif (text.words if word.exact else text.stems)[offset] != word.form:
             return False
-    for offset, word in enumerate(words, at):
-        if word.capitals:
-            written = text.written[offset]
-            if not (written if word.capitals == 2 else written[0]).isupper():
-                return False
+        if word.capitals and not (text.written[offset] if word.capitals == 2 else text.written[offset][0]).isupper():
+            return False
     return True
 
 

@@ -12,8 +12,6 @@ _MOST_COMBINATIONS: Final = 200
 
 def matches(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
     """The hits of each match, one for each item of the pattern, in the order of its items."""
-    if not all(map(present.of, pattern.symbols)):
-        return
     if pattern.ordered:
         for first in present.of(pattern.symbols[0]):
             found = _follow(pattern, present, 1, first)
@@ -50,6 +48,8 @@ def _is_cut(present: Present, end: int, start: int) -> bool:
 
 
 def _near(pattern: Pattern, present: Present) -> Iterator[tuple[Hit, ...]]:
+    if not all(map(present.of, pattern.symbols)):
+        return
     most = pattern.gaps[0].words
     for hits in islice(product(*(present.of(symbol) for symbol in pattern.symbols)), _MOST_COMBINATIONS):
         ordered = sorted(hits)

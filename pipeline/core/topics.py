@@ -57,8 +57,6 @@ class Candidate:
     topic: Topic
     rule: Rule
     pattern: Pattern
-    symbols: tuple[str, ...]
-    """The items of the pattern, the rarest first."""
     with_: Screen = field(repr=False)
     unless: Screen = field(repr=False)
     spoilers: Screen = field(repr=False)
@@ -117,8 +115,7 @@ def _candidates(topics: Iterable[Topic], keys: Keys) -> Iterator[Candidate]:
         for rule in topic.rules:
             with_, unless = Screen.of(rule.with_, keys), Screen.of(rule.unless, keys)
             for pattern in rule.patterns:
-                rarest_first = tuple(sorted(pattern.symbols, key=keys.expected))
-                yield Candidate(topic, rule, pattern, rarest_first, with_, unless, spoilers, exceptions)
+                yield Candidate(topic, rule, pattern, with_, unless, spoilers, exceptions)
 
 
 def detect(title: Text, body: Text, topics: Topics) -> Detection:
@@ -192,8 +189,6 @@ def _mentions(sentence: Sentence, candidates: Iterable[Candidate], story: _Story
     for candidate in candidates:
         topic, rule = candidate.topic, candidate.rule
         if (rule.otherwise and topic.name in told) or not suits.get(id(rule), True):
-            continue
-        if not all(map(present.of, candidate.symbols)):
             continue
         for hits in matches(candidate.pattern, present):
             if id(rule) not in suits:
