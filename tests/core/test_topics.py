@@ -7,6 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.examples import mistakes
+from pipeline.core.matching import any_matches
+from pipeline.core.places import parties
+from pipeline.core.reading import Reading
 from pipeline.core.text import Text
 from pipeline.core.topics import detect
 from tests.core.detection import found, match, names, topics
@@ -102,6 +105,24 @@ def test_evidence_and_claims_point_into_the_text(sentences: list[str], title: st
 def test_countries_are_those_named() -> None:
     body = "MOSCOW (AP) — Tehran and Washington spoke; Polish officials listened. Turkey dined on turkey in Haifa."
     assert found(body).countries == ("IR", "PL", "TR", "US")
+
+
+def test_patterns_ruled_out_before_a_sentence_is_read_do_not_match() -> None:
+    known = topics()
+    examples = [example.text for topic in known.topics for example in topic.examples][::2]
+    matching = 0
+    for text in map(Text.of, examples):
+        reading = Reading("body", text, parties(text, known.parties), known.lexicon, known.parties)
+        places = known.anchors.places(text)
+        for index, (first, last) in enumerate(text.sentences):
+            inside = [at for at in places if first <= at < last]
+            likely = set(known.anchors.likely(text, first, last, inside))
+            present = reading.sentence(index).present
+            for number, candidate in enumerate(known.candidates):
+                if any_matches([candidate.pattern], present):
+                    assert number in likely, (text.raw, candidate.rule.name)
+                    matching += 1
+    assert matching > len(examples) // 2
 
 
 def test_topics_are_picklable() -> None:
