@@ -7,10 +7,10 @@ from pipeline.core.scoring import read_labelled, score
 from tests.core.detection import topics
 from tests.eval.floors import false_alarms, figures, floors, sets, shared_texts, shared_topics, written
 
-MOST_FALSE_ALARMS = 10
+MOST_FALSE_ALARMS = 8
 """Of 472 ledes that were written to tempt; ordinary ones tempt far less."""
 
-MOST_FALSE_ALARMS_IN_STORIES = {"dev": 1, "test": 6}
+MOST_FALSE_ALARMS_IN_STORIES = {"dev": 1, "test": 5}
 """Of 29 and 17 whole stories."""
 
 BARS = {
