@@ -216,6 +216,28 @@ def test_refresh_may_leave_the_last_changes(opened: Callable[..., Store]) -> Non
     assert (behind(), total(store)) == (0, 5)
 
 
+def test_a_story_that_changes_while_it_is_made_searchable_is_found_once(
+    opened: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened()
+    given = [story(n, title=f"Flood {n}") for n in range(3)]
+    store.archive.index(given)
+    store.archive.mark({given[0].id: {"copied": True}})  # its change comes after those of stories with higher rows
+    put, later = search_index.ColumnsWriter.put, [{"outlets": 2}, {"outlets": 3}]
+
+    def and_change(self: search_index.ColumnsWriter, row: int, one: Story) -> None:
+        put(self, row, one)
+        if later:
+            store.archive.mark({given[0].id: later.pop()})
+
+    monkeypatch.setattr(search_index.ColumnsWriter, "put", and_change)
+    store.archive.refresh()
+    assert total(store, "flood") == 3
+    store.archive.mark({given[0].id: {"outlets": 4}})
+    store.archive.refresh()
+    assert (total(store, "flood"), total(store, "outlets:>3")) == (3, 1)
+
+
 def test_refresh_leaves_it_to_the_process_that_is_at_it(
     opened: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -224,6 +224,7 @@ class SearchIndex:
         writer.garbage_collect_files()  # what a killed writer left would be in the way of files of the same name
         uncommitted = 0
         while True:
+            there = highest  # of the changes up to `target` every story has one, so no row comes twice in this round
             gone = self._database.rows("SELECT row FROM removed WHERE seq > ? AND seq <= ?", (applied, target))
             for (row,) in gone:
                 writer.delete_documents_by_term("row", row)
@@ -233,7 +234,7 @@ class SearchIndex:
                 (applied, target, _AT_ONCE),
             ):
                 for seq, row, data in rows:
-                    if row <= highest:
+                    if row <= there:
                         writer.delete_documents_by_term("row", row)
                     highest = max(highest, row)
                     story = unpack(data)
