@@ -30,6 +30,8 @@ _PAST: Final = frozenset(
 )
 NEGATIONS: Final = frozenset("not never no nothing none neither nor t cannot".split())
 
+_UNDECIDED: Final = frozenset("decision final immediate comment word".split())
+"""After "no": nothing is said yet, and nothing is denied."""
 TAKEN: Final = frozenset(map(stem, "seize intercept confiscate".split()))
 """Verbs with which whoever stopped a shipment tells its own act."""
 
@@ -91,4 +93,6 @@ def charges(sentence: Sentence, start: int, end: int) -> Iterator[Hit]:
 def negated(sentence: Sentence, at: int, most: int) -> bool:
     """Whether a negation stands at most so many words before word `at`."""
     words = sentence.reading.text.words
-    return not NEGATIONS.isdisjoint(words[max(sentence.first, at - most) : at])
+    return any(
+        words[i] in NEGATIONS and words[i + 1] not in _UNDECIDED for i in range(max(sentence.first, at - most), at)
+    )

@@ -207,7 +207,10 @@ def _allegation(
         inside = act.start <= cue.start <= act.end + 2
         before = 0 <= act.head - cue.end <= _WINDOW and covers(sentence, cue, act.head)
         if inside or (before and not is_presupposed(act, cue)):
-            seen = act.topic in ANY_WORD and sentence.reading.text.words[cue.start] in _SEEMS
+            words = sentence.reading.text.words
+            seen = act.topic in ANY_WORD and (
+                words[cue.start] in _SEEMS or words[cue.end : cue.end + 2] in (["be", "a"], ["be", "an"], ["be", "the"])
+            )  # "the missile, believed to be a Rodong, was fired"
             if seen or _is_of_another(act, cue):
                 continue
             who = accuser(sentence, cue)

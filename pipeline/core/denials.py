@@ -11,6 +11,8 @@ from pipeline.core.reading import Sentence
 from pipeline.core.speech import Speech, as_party, closing, covers, evidence, holder, name, speaker, suits
 from pipeline.core.story import Claim
 
+_MATTER_OF: Final = frozenset("on about over regarding concerning report reports whether".split())
+"""Words between a refusal and the act that is its matter only."""
 _NONE: Final = frozenset("neither no none nothing".split())
 _MODIFIERS: Final = 3
 """Words between "no" and the weapon that was not handed over."""
@@ -44,7 +46,7 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
     if cue is not None:
         return denied(act.sentence, cue)
     refusal = next(act.nearest("refuses", 7), None)
-    if refusal is not None and not negated(act.sentence, refusal.start, 3):
+    if refusal is not None and not negated(act.sentence, refusal.start, 3) and not _refuses_else(act, refusal):
         return denied(act.sentence, refusal)
     if (negated(act.sentence, verb, 4) or _has_no(act)) and not (
         act.sentence.cues.get("if") or is_unreal(act.sentence)
@@ -55,6 +57,14 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
         if own is not None and not (own.cue.end <= act.head and negated(act.sentence, own.cue.start, 2)):
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None
+
+
+def _refuses_else(act: Act, cue: Hit) -> bool:
+    """`will refuse to turn over a report on arms shipments`: what is refused is no hand in the act."""
+    words = act.sentence.reading.text.words
+    return words[cue.end - 1] == "to" and any(
+        words[at] in _MATTER_OF for at in range(cue.end, act.head)
+    )
 
 
 def _has_no(act: Act) -> bool:

@@ -34,6 +34,7 @@ _WISHES: Final = frozenset(
 _PACTS: Final = frozenset("deal pact contract accord order".split())
 _PREVENTS: Final = frozenset("prevent preventing avoid refrain".split())
 """After "pledged to": what is planned is that nothing comes of it."""
+_DOUBTFUL: Final = frozenset(("potential", "possible"))
 _LETS: Final = frozenset("allow let enable permit lead prompt push help".split())
 """With "could" before it and "to send" after."""
 _PLOTS: Final = frozenset("conspired conspiring plotted plotting failure".split())
@@ -136,6 +137,8 @@ def _reaches(act: Act, cue: Hit, kind: str) -> bool:
     before, after = act.head - cue.end, cue.start - act.end
     if cue.start < act.end and act.start < cue.end:
         before = 0
+    if text.words[cue.start] in _DOUBTFUL and cue.start > act.head:
+        return False  # "fired a potential ballistic missile"
     if text.words[cue.start] == "approval" and "with" in text.words[max(sentence.first, cue.start - 3) : cue.start]:
         return False  # "have been supplying weapons with CIA approval"
     farther = _APPROVED if text.stems[cue.start] in _APPROVES else 0

@@ -328,6 +328,10 @@ def test_what_is_refused_or_denied(body: str, topic: str, wanted: set[str]) -> N
     ("The State Department approved a possible sale of 40 tanks to Poland.", ARMS, {"planned"}),
     ("Israeli dealers have been supplying weapons to Nicaraguan rebels with CIA approval.", ARMS, {"reported"}),
     ("Chinese officials have pledged to prevent missiles from being delivered to Iran.", ARMS, {"reported"}),
+    ("The White House said no decision had been made to provide arms to rebels in Libya.", ARMS, {"hypothetical"}),
+    ("North Korea fired a potential ballistic missile into the sea.", LAUNCH, {"reported"}),
+    ("The missile, believed to be a Rodong, was fired by North Korea at dawn.", LAUNCH, {"reported"}),
+    ("The White House refused to turn over a report on weapons shipments from Iran to Bosnia.", ARMS, {"reported"}),
 ])
 def test_what_is_to_come_or_only_possible(body: str, topic: str, wanted: set[str]) -> None:
     assert {claim.status for event in events(body, topic) for claim in event.claims} == wanted
