@@ -11,7 +11,7 @@ MOST_FALSE_ALARMS = 8
 """Of 472 ledes that were written to tempt; ordinary ones tempt far less."""
 
 MOST_FALSE_ALARMS_IN_STORIES = {"dev": 1, "test": 5}
-"""Of 29 and 17 whole stories."""
+"""Of 35 and 17 whole stories."""
 
 BARS = {
     "arms-transfer": (0.90, 0.85), "missile-launch": (0.92, 0.92), "sanctions": (0.92, 0.92),
