@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipeline.core.query import parse
 from pipeline.core.story import Story
 from pipeline.stores import open_store
 from pipeline.stores.base import Archive
+from pipeline.stores.embedded import columns as columns_module
 from pipeline.stores.embedded import counting, folding
 from pipeline.stores.embedded.columns import ALONE, Columns, ColumnsWriter
 from pipeline.stores.embedded.database import to_micros
@@ -158,8 +160,11 @@ def test_few_and_many_and_in_parts_count_alike(archive: Archive, monkeypatch: py
     for text in ("*", "shells", "country:FR", "source:nobody"):
         monkeypatch.setattr(counting, "_MANY", 1)
         few = page(archive, text)
-        monkeypatch.setattr(counting, "_MANY", 2)  # what is not found is fetched
-        assert page(archive, text) == few
+        monkeypatch.setattr(counting, "LATE", len(made))
+        monkeypatch.setattr(counting, "_MANY", 2)
+        with monkeypatch.context() as without:  # what is not found is fetched
+            without.delattr(counting, "_by_bits")
+            assert page(archive, text) == few
         monkeypatch.setattr(counting, "_MANY", 10**9)
         assert page(archive, text) == few
         for groups in (1, 2):
@@ -170,6 +175,25 @@ def test_few_and_many_and_in_parts_count_alike(archive: Archive, monkeypatch: py
         monkeypatch.setattr(counting, "_PIECE", 2)  # fewer than a cluster has
         assert page(archive, text) == few
         monkeypatch.undo()
+
+
+def test_late_stories_may_be_unlike_the_others(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far more, or far fewer, are found than they let expect: what is counted, and what a page shows, is the same."""
+    archive.index([story(n, source="A" if n < 300 else "B", published=NOW + timedelta(hours=n // 3),
+                         cluster=story(n - n % 4).id, copied=n % 8 < 4) for n in range(400)])
+    archive.refresh()
+    asked = list(product(("*", "source:A", "source:B"), (True, False), (5, 90)))
+
+    def answers(**counted: Any) -> list[Any]:
+        pages = [archive.search(parse(text), now=NOW, limit=limit, fold=fold, **counted) for text, fold, limit in asked]
+        return [(page.total, page.hits, page.cursor, page.clusters) for page in pages]
+
+    for late in (1, 30, 100, 400):
+        monkeypatch.setattr(columns_module, "LATE", late)
+        monkeypatch.setattr(counting, "LATE", late)
+        archive.index([story(1000 + late, source="A", published=NOW)])
+        archive.refresh()  # so that columns are read anew
+        assert answers(facets=("source",)) == answers()
 
 
 def test_most_of_an_older_snapshot_is_counted_without_what_came_since(archive: Archive) -> None:

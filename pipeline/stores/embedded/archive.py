@@ -159,24 +159,25 @@ class EmbeddedArchive:
         translated = translate(query, schema, now)
         if isinstance(after, Folded):
             translated = both(translated, between(schema, "row", high=after.row))
-        found, total = self._page(searcher, translated, limit + 1, after, sort, fold) if limit > 0 else ([], None)
-        if total is None:
-            total = int(searcher.search(translated, 1, order_by_field="row").count)
-        cursor = str(found[limit - 1].after) if len(found) > limit else ""
-        hits = found[:limit]
-        if not (fold or facets or timeline):
-            return Page(total, self._hits(hits), cursor)
-        columns, clusters = self._search.columns, 0
-        counted: dict[str, tuple[tuple[str, int], ...]] = {}
-        moments: tuple[tuple[datetime, int], ...] = ()
+        columns = self._search.columns
+        page, found, total = None, list[Found](), None
         if facets or timeline:
             from pipeline.stores.embedded.counting import count  # with numpy, which most searches do without
 
-            clusters, counted, moments = count(searcher, schema, columns, translated, total, facets, timeline, fold)
-        elif fold:
-            clusters = count_clusters(searcher, schema, columns, translated, total)
+            page = count(searcher, schema, columns, translated, facets, timeline, fold)
+            if limit > 0 and after is None and sort == "newest":  # as the total is known, the latest stories may do
+                late = both(translated, between(schema, "published", low=columns.late))
+                found, _ = self._page(searcher, late, limit + 1, after, sort, fold)
+        if limit > 0 and len(found) <= limit:
+            found, total = self._page(searcher, translated, limit + 1, after, sort, fold)
+        if page is None:
+            if total is None:
+                total = int(searcher.search(translated, 1, order_by_field="row").count)
+            page = Page(total, (), clusters=count_clusters(searcher, schema, columns, translated, total) if fold else 0)
+        cursor = str(found[limit - 1].after) if len(found) > limit else ""
+        hits = found[:limit]
         named = outlets(searcher, schema, columns, [one.fold for one in hits if one.fold is not None]) if fold else {}
-        return Page(total, self._hits(hits, named), cursor, counted, moments, clusters)
+        return replace(page, hits=self._hits(hits, named), cursor=cursor)
 
     def _page(
         self, searcher: Any, query: Any, limit: int, after: Cursor | None, sort: Sort, fold: bool

@@ -28,6 +28,10 @@ from pipeline.stores.embedded.fields import rank
 
 ALONE: Final = -1
 """Instead of the number of a cluster, for a story that is in none with others."""
+LATE: Final = 5_000
+"""So many stories tell what the latest are like."""
+_SAMPLE: Final = 10
+"""Of so many stories one is looked at to find the latest."""
 _ROW: Final = struct.Struct("<qqq")
 _SIZE_BITS: Final = 16
 """Of the third number of a row: how many values it has, and GONE; the other bits say where they begin."""
@@ -107,6 +111,14 @@ class Columns:
         places = np.full(len(self), ALONE, np.int32)
         places[copies.rows] = np.arange(len(copies.rows))
         return copies, places
+
+    @cached_property
+    def late(self) -> int:
+        """A moment since which about LATE stories were published, in microseconds since 1970."""
+        import numpy as np
+
+        some = self._column(1)[::_SAMPLE]
+        return int(np.partition(some, -LATE // _SAMPLE)[-LATE // _SAMPLE]) if len(self) > LATE else 0
 
     def published(self, rows: Any) -> Any:
         """Microseconds since 1970."""

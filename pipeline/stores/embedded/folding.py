@@ -103,7 +103,7 @@ def count_clusters(searcher: Any, schema: Any, columns: Columns, query: Any, tot
         from pipeline.stores.embedded.counting import count  # with numpy, which most searches do without
 
         number = int(searcher.search(copies, 1, order_by_field="row").count)
-        return total - number + count(searcher, schema, columns, copies, number, (), None, True)[0]
+        return total - number + count(searcher, schema, columns, copies, (), None, True).clusters
     return total - sum(sizes.values()) + len(sizes)
 
 
