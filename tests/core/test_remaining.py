@@ -61,6 +61,7 @@ def test_whom_words_and_names_mean(body: str, wanted: str) -> None:
     ("Rebels fire rockets", "Syrian rebels fired rockets into Hama, state radio said.", {"SY"}),
     ("Rockets fly", "Hamas fired rockets at Ashdod. Palestinian militants fired rockets at Sderot.", {"hamas", "PS"}),
     ("Sirens", "Sirens sounded in Haifa as a missile from Yemen was intercepted.", {"YE"}),
+    ("Test", "Kim Jong-un fired a missile into the sea.", {"KP"}),
     ("Threat", "Moscow will use the Oreshnik missile again if Kyiv strikes, Putin said.", {"RU"}),
     ("Arms", "Dozens of rockets lay in a shed in Syria.", set()),
     ("Arms", "The system is good at intercepting rockets, Israel says.", set()),
