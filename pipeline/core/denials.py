@@ -54,7 +54,7 @@ def denial_within(act: Act, told: Sequence[Speech], verb: int) -> Claim | None:
         words = act.sentence.reading.text.words[act.sentence.first : act.head]
         anyone = act.topic in ANY_WORD or not OURS.isdisjoint(words)
         own = next((one for one in told if anyone or not act.parties or suits(one.speaker, act.deniers)), None)
-        if own is not None and not (own.cue.end <= act.head and negated(act.sentence, own.cue.start, 2)):
+        if own is not None and not _says_nothing(act, verb):
             return Claim("denied", own.holder, evidence(act.sentence, own.cue))
     return None
 
@@ -64,6 +64,15 @@ def _refuses_else(act: Act, cue: Hit) -> bool:
     words = act.sentence.reading.text.words
     return words[cue.end - 1] == "to" and any(
         words[at] in _MATTER_OF for at in range(cue.end, act.head)
+    )
+
+
+def _says_nothing(act: Act, verb: int) -> bool:
+    """`has not explained how Russia got`, `cannot yet confirm that shells went`: saying is negated, and not the act."""
+    sentence = act.sentence
+    return any(
+        verb - 5 < cue.start < verb and negated(sentence, cue.start, 2) and not negated(sentence, verb, verb - cue.end)
+        for kind in ("says", "confirms") for cue in sentence.cues.get(kind, ())
     )
 
 

@@ -66,6 +66,7 @@ def test_who_denies_is_who_speaks() -> None:
      " government had ever helped terrorists.", ARMS),
     ("Rockets fired from Gaza hit a town. The mayor gave no proof that anybody was hurt.", LAUNCH),
     ("Iran has not explained how Russia got its drones.", ARMS),
+    ("Seoul says that it cannot yet confirm shells went to Russia from North Korea.", ARMS),
 ])
 def test_what_denies_something_else(body: str, topic: str) -> None:
     assert "denied" not in _statuses(body, topic)
