@@ -20,9 +20,7 @@ def open_folder(folder: Path, create: bool = True) -> Store:
     database = Database(folder, create)
     try:
         (folder / "index").mkdir(exist_ok=True)
-        ledger = EmbeddedLedger(Database(folder, create))
-        traces = EmbeddedTraces(folder, Database(folder, create))
+        return Store(EmbeddedArchive(folder, database), EmbeddedLedger(database), EmbeddedTraces(folder, database))
     except OSError as error:
         database.close()
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); check its permissions") from None
-    return Store(EmbeddedArchive(folder, database), ledger, traces)

@@ -75,7 +75,9 @@ def told_plainly(place: Path) -> Iterator[None]:
 
 
 class Database:
-    """One connection, usable from several threads; each process and each store part opens its own."""
+    """One connection, usable from several threads; each process opens its own.
+
+    The parts of a store share it: SQLite forgets the pages that it keeps whenever another connection has written."""
 
     def __init__(self, folder: Path, create: bool) -> None:
         """Open, and with `create` make what is missing; StoreError where that is not possible."""
