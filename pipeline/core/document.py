@@ -6,13 +6,14 @@ from datetime import datetime
 from itertools import combinations
 from typing import Final
 
+from pipeline.core.places import CLASSES
 from pipeline.core.query_nodes import CountField, TextFieldName, event_key, tag_value
 from pipeline.core.story import Entry, Event, Story
 from pipeline.core.text import Text
 
 MAX_FACTS: Final = 8
 """Facts of one event that can be combined in a query: at most 255 keywords. Topic, statuses, then roles."""
-DOCUMENT_VERSION: Final = 2
+DOCUMENT_VERSION: Final = 3
 """Goes up whenever the document made of some story changes: an index of another version is rebuilt."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 _EMPTY: Final = frozenset({""})
@@ -81,13 +82,14 @@ class Document:
 def event_facts(event: Event) -> tuple[str, ...]:
     """The facts of an event as sorted `name:value` strings, at most MAX_FACTS.
 
-    `topic:…`, `status:…` for each status, and for each role its code, or else its kind, or else its words.
+    `topic:…`, `status:…` for each status, and for each role its code, or else its kind, or else its words; a group
+    that is told with its state ("the Lebanese group Hezbollah") is found by both.
     """
     facts = [f"topic:{tag_value(event.topic)}", *(f"status:{status}" for status in event.status)]
     for role, party in sorted(event.roles.items()):
-        value = tag_value(party.code or party.kind or party.text)
-        if value:
-            facts.append(f"{tag_value(role)}:{value}")
+        is_group = party.code and party.kind not in CLASSES
+        values = (party.code, party.kind) if is_group else (party.code or party.kind or party.text,)
+        facts += [f"{tag_value(role)}:{value}" for value in map(tag_value, filter(None, values)) if value]
     return tuple(sorted(dict.fromkeys(facts[:MAX_FACTS])))
 
 

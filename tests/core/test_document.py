@@ -9,6 +9,13 @@ from pipeline.core.story import Claim, Event, Party
 from tests.contracts.made import NOW, story, topics, transfer
 
 
+def test_a_group_told_with_its_state_is_found_by_both() -> None:
+    roles = {"recipient": Party("Hezbollah", "LB", "hezbollah"), "supplier": Party("army", "IR", "forces")}
+    event = Event("arms-transfer", roles, (Claim("alleged"),), ())
+    assert event_facts(event) == ("recipient:hezbollah", "recipient:lb", "status:alleged", "supplier:ir",
+                                  "topic:arms-transfer")
+
+
 def test_tags_are_compared_in_lower_case_and_shown_as_written() -> None:
     made = story(1, source="The  Wire", countries=("KP",), topics=topics("sanctions"), lang="pt_BR", tags=("Asia",),
                  events=(transfer("denied"),), cluster="abc", origin="AP")
