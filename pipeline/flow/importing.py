@@ -33,7 +33,7 @@ from pipeline.stores.base import Store, batched
 
 BATCH: Final = 2_000
 _SEARCHABLE_EVERY: Final = 25_000
-"""Stories at least between two calls to make them searchable; later an eighth of those stored, since every call makes a
+"""Stories at least between two calls to make them searchable; later a sixteenth of those stored, since every call makes a
 part of the index that is merged with others, and indexes again what has been marked since."""
 _FRESH: Final = 6_000
 """Changes at the end that are likely to be of stories which are not joined yet."""
@@ -119,7 +119,7 @@ def _searchable_meanwhile(store: Store, lines: Iterable[Line], work: Work, worke
         for done in some_done:
             yield done
             stored += done.counts.total()
-            if stored - since >= max(_SEARCHABLE_EVERY, stored // 8) and (following is None or following.done()):
+            if stored - since >= max(_SEARCHABLE_EVERY, stored // 16) and (following is None or following.done()):
                 following, since = searchable.submit(_refresh), stored
         if following is not None:
             following.result()
