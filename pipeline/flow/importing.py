@@ -33,8 +33,8 @@ from pipeline.stores.base import Store, batched
 
 BATCH: Final = 2_000
 _SEARCHABLE_EVERY: Final = 25_000
-"""Stories at least between two calls to make them searchable; later a sixteenth of those stored, since every call makes a
-part of the index that is merged with others, and indexes again what has been marked since."""
+"""Stories at least between two calls to make them searchable; later a sixteenth of those stored, since every call makes
+a part of the index that is merged with others, and indexes again what has been marked since."""
 _FRESH: Final = 6_000
 """Changes at the end that are likely to be of stories which are not joined yet."""
 _MANY: Final = 2_000
